@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * AegisHV event records and the layout of /dev/aegishv.
+ *
+ * Everything here is fixed width: every reserved field is
+ * zero, every structure is a multiple of 8 bytes and its offsets are asserted
+ * by both compilers at the end of this file. Configuration does not happen
+ * here: see the generic netlink family in aegishv_genl.h.
+ */
+#ifndef _UAPI_LINUX_AEGISHV_H
+#define _UAPI_LINUX_AEGISHV_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/**
+ * DOC: versions
+ *
+ * %AEGISHV_EVENTS_VERSION changes when the meaning or layout of a record
+ * changes. A record type or a trailing field that is added does not change it:
+ * a reader skips types it does not know by &aegishv_hdr.len and must accept a
+ * record longer than the structure it knows.
+ */
+#define AEGISHV_EVENTS_VERSION	1
+
+#define AEGISHV_DEVICE		"/dev/aegishv"
+#define AEGISHV_COMM_LEN	16
+
+/**
+ * enum aegishv_rec_type - what a record tells
+ * @AEGISHV_REC_LOST: events were dropped here; see &struct aegishv_rec_lost
+ * @AEGISHV_REC_EXIT: a VM exit; only when exit_events asks for it
+ * @AEGISHV_REC_FAULT: a stage-2 (EPT, NPT) fault
+ * @AEGISHV_REC_ENTRY: a VM entry; only when exit_events=all
+ * @AEGISHV_REC_UEXIT: KVM_RUN returned to the VMM; only when exit_events=all
+ * @AEGISHV_REC_VM: a VM or vCPU came or went; alert class
+ * @AEGISHV_REC_HEALTH: a hook changed its state; alert class
+ * @AEGISHV_REC_CLOCK: recordings only, written by userspace: how to turn
+ *	&aegishv_hdr.time_ns into wall-clock time from here on
+ */
+enum aegishv_rec_type {
+	AEGISHV_REC_LOST	= 1,
+	AEGISHV_REC_EXIT	= 2,
+	AEGISHV_REC_FAULT	= 3,
+	AEGISHV_REC_ENTRY	= 4,
+	AEGISHV_REC_UEXIT	= 5,
+	AEGISHV_REC_VM		= 6,
+	AEGISHV_REC_HEALTH	= 7,
+	AEGISHV_REC_CLOCK	= 8,
+};
+
+/**
+ * enum aegishv_class - which room of the ring a record may take
+ * @AEGISHV_CLASS_TELEMETRY: may fill the ring up to the alert reserve
+ * @AEGISHV_CLASS_ALERT: may fill all of it
+ */
+enum aegishv_class {
+	AEGISHV_CLASS_TELEMETRY	= 0,
+	AEGISHV_CLASS_ALERT	= 1,
+	AEGISHV_NR_CLASSES	= 2,
+};
+
+/**
+ * enum aegishv_isa - whose exit reasons and fault codes a record carries
+ * @AEGISHV_ISA_VMX: Intel VT-x; numbered as KVM_ISA_VMX
+ * @AEGISHV_ISA_SVM: AMD-V; numbered as KVM_ISA_SVM
+ * @AEGISHV_ISA_ARM64: arm64 EL2
+ */
+enum aegishv_isa {
+	AEGISHV_ISA_VMX		= 1,
+	AEGISHV_ISA_SVM		= 2,
+	AEGISHV_ISA_ARM64	= 3,
+};
+
+#define AEGISHV_VCPU_NONE	0xffffffffU	/* the record is about no vCPU */
+
+/**
+ * struct aegishv_hdr - starts every record
+ * @type: enum aegishv_rec_type
+ * @len: bytes from this header to the next one, a multiple of 8
+ * @cpu: host CPU whose ring holds the record
+ * @class_: enum aegishv_class
+ * @isa: enum aegishv_isa, 0 where the record has none
+ * @seq: counts the events of this CPU from 0 without a gap, lost ones
+ *	included: after a record with sequence s comes s+1, after a LOST record
+ *	with sequence s and count n comes s+n
+ * @time_ns: CLOCK_MONOTONIC in nanoseconds
+ * @vm: VM number, from 1 in order of discovery; 0 for the host
+ * @vcpu: KVM's vcpu_id, or %AEGISHV_VCPU_NONE
+ */
+struct aegishv_hdr {
+	__u16 type;
+	__u16 len;
+	__u16 cpu;
+	__u8 class_;
+	__u8 isa;
+	__u64 seq;
+	__u64 time_ns;
+	__u32 vm;
+	__u32 vcpu;
+};
+
+/**
+ * struct aegishv_rec_lost - events dropped because the ring had no room
+ * @h: header; @h.seq is the sequence of the first event lost
+ * @count: how many events were lost between the records around this one
+ * @total: lost since the module was loaded on this CPU, per class, as known
+ *	when this record was written
+ */
+struct aegishv_rec_lost {
+	struct aegishv_hdr h;
+	__u64 count;
+	__u64 total[AEGISHV_NR_CLASSES];
+};
+
+/**
+ * struct aegishv_rec_exit - a VM exit as KVM read it
+ * @h: header
+ * @rip: guest instruction pointer
+ * @info1: VMX: exit qualification; SVM: EXITINFO1; arm64: 0
+ * @info2: VMX: IDT vectoring information; SVM: EXITINFO2; arm64: 0
+ * @reason: VMX: basic exit reason with the flags in the upper half;
+ *	SVM: EXITCODE; arm64: exception code, for traps 0x100 + ESR_EL2.EC
+ * @intr_info: interruption information (VMX), EXITINTINFO (SVM)
+ * @error_code: error code of the event in @intr_info
+ * @tid: thread that ran the vCPU, in the initial PID namespace
+ */
+struct aegishv_rec_exit {
+	struct aegishv_hdr h;
+	__u64 rip;
+	__u64 info1;
+	__u64 info2;
+	__u32 reason;
+	__u32 intr_info;
+	__u32 error_code;
+	__u32 tid;
+};
+
+#define AEGISHV_ACCESS_READ	(1U << 0)
+#define AEGISHV_ACCESS_WRITE	(1U << 1)
+#define AEGISHV_ACCESS_EXEC	(1U << 2)
+
+#define AEGISHV_FAULT_PRESENT	(1U << 0)	/* a mapping existed: a permission fault */
+#define AEGISHV_FAULT_WALK	(1U << 1)	/* on the guest's own page tables */
+
+/**
+ * struct aegishv_rec_fault - a stage-2 fault
+ * @h: header
+ * @gpa: guest-physical address, in bytes
+ * @rip: guest instruction pointer
+ * @code: the cause as hardware gave it: EPT exit qualification, NPF error code
+ *	(EXITINFO1), or arm64 ESR_EL2
+ * @access: one of AEGISHV_ACCESS_*
+ * @flags: AEGISHV_FAULT_*
+ * @rsvd: 0
+ * @tid: thread that ran the vCPU, in the initial PID namespace
+ */
+struct aegishv_rec_fault {
+	struct aegishv_hdr h;
+	__u64 gpa;
+	__u64 rip;
+	__u64 code;
+	__u8 access;
+	__u8 flags;
+	__u16 rsvd;
+	__u32 tid;
+};
+
+/**
+ * struct aegishv_rec_entry - a VM entry
+ * @h: header
+ * @rip: guest instruction pointer
+ * @tid: thread that runs the vCPU
+ * @rsvd: 0
+ */
+struct aegishv_rec_entry {
+	struct aegishv_hdr h;
+	__u64 rip;
+	__u32 tid;
+	__u32 rsvd;
+};
+
+/**
+ * struct aegishv_rec_uexit - KVM_RUN returned to the VMM
+ * @h: header
+ * @reason: KVM_EXIT_* of linux/kvm.h
+ * @err: what the ioctl returned, 0 or a negative errno
+ * @tid: thread that ran the vCPU
+ * @rsvd: 0
+ */
+struct aegishv_rec_uexit {
+	struct aegishv_hdr h;
+	__u32 reason;
+	__s32 err;
+	__u32 tid;
+	__u32 rsvd;
+};
+
+/**
+ * enum aegishv_vm_event - what happened to a VM
+ * @AEGISHV_VM_BIRTH: a VM was created, or first seen
+ * @AEGISHV_VM_DEATH: a VM was destroyed
+ * @AEGISHV_VM_VCPU: a vCPU was added to it
+ */
+enum aegishv_vm_event {
+	AEGISHV_VM_BIRTH	= 1,
+	AEGISHV_VM_DEATH	= 2,
+	AEGISHV_VM_VCPU		= 3,
+};
+
+/**
+ * struct aegishv_rec_vm - a VM or vCPU came or went
+ * @h: header
+ * @event: enum aegishv_vm_event
+ * @tgid: VMM process, in the initial PID namespace
+ * @exits: VM exits the VM made so far
+ * @faults: stage-2 faults it made so far
+ * @vcpus: vCPUs it has
+ * @found: 1 when the VM ran before the module was loaded
+ * @comm: name of the VMM process, NUL-padded
+ */
+struct aegishv_rec_vm {
+	struct aegishv_hdr h;
+	__u32 event;
+	__u32 tgid;
+	__u64 exits;
+	__u64 faults;
+	__u32 vcpus;
+	__u32 found;
+	char comm[AEGISHV_COMM_LEN];
+};
+
+#define AEGISHV_HOOK_NAME_LEN	32
+
+/**
+ * struct aegishv_rec_health - a hook changed its state
+ * @h: header
+ * @state: enum aegishv_hook_state of aegishv_genl.h
+ * @err: why it is not attached: 0 or a negative errno
+ * @name: the hook's name, NUL-padded
+ */
+struct aegishv_rec_health {
+	struct aegishv_hdr h;
+	__u32 state;
+	__s32 err;
+	char name[AEGISHV_HOOK_NAME_LEN];
+};
+
+/**
+ * struct aegishv_rec_clock - recordings only: relation of two clocks
+ * @h: header; @h.time_ns is CLOCK_MONOTONIC at the time of reading
+ * @real_ns: CLOCK_REALTIME at the same moment, in nanoseconds
+ */
+struct aegishv_rec_clock {
+	struct aegishv_hdr h;
+	__u64 real_ns;
+};
+
+/**
+ * DOC: mapping /dev/aegishv
+ *
+ * The device has one ring for each present CPU. For CPU c map, MAP_SHARED:
+ *
+ * - at %AEGISHV_MMAP_CONS(c), one page, PROT_READ or PROT_READ|PROT_WRITE:
+ *   &struct aegishv_ring_cons, the only thing userspace may write;
+ * - at %AEGISHV_MMAP_PROD(c), one page and twice the ring's size, PROT_READ:
+ *   &struct aegishv_ring_prod, then the data, then the data once more, so that
+ *   every record is contiguous. mprotect() cannot make it writable.
+ *
+ * Positions are byte counts that only grow; position p is at data[p % size].
+ * Read @head with acquire semantics, consume, store @tail with release
+ * semantics. A tail that is not within [head - size, head] makes the kernel
+ * treat the ring as full: such a consumer loses events, counted, and nothing
+ * else happens.
+ */
+#define AEGISHV_MMAP_SHIFT	32
+#define AEGISHV_MMAP_CONS(c)	((__u64)(c) << AEGISHV_MMAP_SHIFT)
+#define AEGISHV_MMAP_PROD(c)	(AEGISHV_MMAP_CONS(c) + (1ULL << (AEGISHV_MMAP_SHIFT - 1)))
+
+/**
+ * struct aegishv_ring_cons - the consumer's page
+ * @tail: everything before this position was consumed
+ */
+struct aegishv_ring_cons {
+	__u64 tail;
+};
+
+/**
+ * struct aegishv_ring_prod - the producer's page
+ * @head: everything before this position is complete
+ * @lost: events dropped since load, per class
+ * @records: records written since load, LOST records not counted
+ * @size: bytes of data, a power of two
+ * @alert_reserve: bytes of it that only the alert class may take
+ */
+struct aegishv_ring_prod {
+	__u64 head;
+	__u64 lost[AEGISHV_NR_CLASSES];
+	__u64 records;
+	__u32 size;
+	__u32 alert_reserve;
+};
+
+/**
+ * struct aegishv_dev_info - answer to %AEGISHV_IOC_INFO
+ * @events_version: %AEGISHV_EVENTS_VERSION of the module
+ * @nr_cpus: CPU numbers are below this; a CPU without a ring fails to map
+ *	with -ENXIO
+ * @ring_bytes: size of each ring's data
+ * @page_bytes: size of the consumer's and of the producer's page
+ */
+struct aegishv_dev_info {
+	__u32 events_version;
+	__u32 nr_cpus;
+	__u32 ring_bytes;
+	__u32 page_bytes;
+};
+
+#define AEGISHV_IOC_INFO	_IOR(0xAE, 0xF0, struct aegishv_dev_info)
+
+#ifdef __KERNEL__
+#include <linux/build_bug.h>
+#include <linux/stddef.h>
+#else
+#include <assert.h>
+#include <stddef.h>
+#endif
+
+#define AEGISHV_ASSERT_SIZE(t, n) \
+	static_assert(sizeof(struct t) == (n), #t " is " #n " bytes")
+#define AEGISHV_ASSERT_OFFSET(t, f, n) \
+	static_assert(offsetof(struct t, f) == (n), #t "." #f " is at " #n)
+
+AEGISHV_ASSERT_SIZE(aegishv_hdr, 32);
+AEGISHV_ASSERT_OFFSET(aegishv_hdr, seq, 8);
+AEGISHV_ASSERT_OFFSET(aegishv_hdr, vm, 24);
+AEGISHV_ASSERT_SIZE(aegishv_rec_lost, 56);
+AEGISHV_ASSERT_SIZE(aegishv_rec_exit, 72);
+AEGISHV_ASSERT_OFFSET(aegishv_rec_exit, reason, 56);
+AEGISHV_ASSERT_SIZE(aegishv_rec_fault, 64);
+AEGISHV_ASSERT_OFFSET(aegishv_rec_fault, access, 56);
+AEGISHV_ASSERT_SIZE(aegishv_rec_entry, 48);
+AEGISHV_ASSERT_SIZE(aegishv_rec_uexit, 48);
+AEGISHV_ASSERT_SIZE(aegishv_rec_vm, 80);
+AEGISHV_ASSERT_OFFSET(aegishv_rec_vm, comm, 64);
+AEGISHV_ASSERT_SIZE(aegishv_rec_health, 72);
+AEGISHV_ASSERT_SIZE(aegishv_rec_clock, 40);
+AEGISHV_ASSERT_SIZE(aegishv_ring_cons, 8);
+AEGISHV_ASSERT_SIZE(aegishv_ring_prod, 40);
+AEGISHV_ASSERT_SIZE(aegishv_dev_info, 16);
+
+#endif /* _UAPI_LINUX_AEGISHV_H */

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Do not edit directly, auto-generated from: */
+/*	include/uapi/aegishv.yaml */
+/* YNL-GEN kernel header */
+
+#ifndef _LINUX_AEGISHV_GEN_H
+#define _LINUX_AEGISHV_GEN_H
+
+#include <net/netlink.h>
+#include <net/genetlink.h>
+
+#include <linux/aegishv_genl.h>
+
+extern const struct nla_policy aegishv_info_get_nl_policy[AEGISHV_A_INFO_API_VERSION + 1];
+
+extern const struct nla_policy aegishv_config_get_nl_policy[AEGISHV_A_CONFIG_VM + 1];
+
+extern const struct nla_policy aegishv_config_set_nl_policy[AEGISHV_A_CONFIG_DEADLINE_US + 1];
+
+extern const struct nla_policy aegishv_vm_get_nl_policy[AEGISHV_A_VM_ID + 1];
+
+extern const struct nla_policy aegishv_counters_get_nl_policy[AEGISHV_A_COUNTERS_VCPU + 1];
+
+extern const struct nla_policy aegishv_ring_get_nl_policy[AEGISHV_A_RING_CPU + 1];
+
+/* Ops table for aegishv */
+extern const struct genl_ops aegishv_nl_ops[6];
+
+int aegishv_nl_info_get_doit(struct sk_buff *skb, struct genl_info *info);
+int aegishv_nl_config_get_doit(struct sk_buff *skb, struct genl_info *info);
+int aegishv_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info);
+int aegishv_nl_vm_get_doit(struct sk_buff *skb, struct genl_info *info);
+int aegishv_nl_vm_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb);
+int aegishv_nl_counters_get_doit(struct sk_buff *skb, struct genl_info *info);
+int aegishv_nl_ring_get_doit(struct sk_buff *skb, struct genl_info *info);
+int aegishv_nl_ring_get_dumpit(struct sk_buff *skb,
+			       struct netlink_callback *cb);
+
+enum {
+	AEGISHV_NLGRP_EVENTS,
+};
+
+#endif /* _LINUX_AEGISHV_GEN_H */

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The one way of a record through the shim, whatever it was read from: the
+ * live rings (ring.c), a recording (recfile.c) or trace text (trace.c). Single
+ * threaded: the thread that reads calls in here; the HTTP thread sees counters
+ * through metrics.h only.
+ */
+#ifndef AHV_SHIM_PIPELINE_H
+#define AHV_SHIM_PIPELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/aegishv.h>
+
+struct pipeline;
+
+/* Any record whose length this program knows; aligned for all of them. */
+union aegishv_rec_any {
+	struct aegishv_hdr h;
+	struct aegishv_rec_lost lost;
+	struct aegishv_rec_exit exit;
+	struct aegishv_rec_fault fault;
+	struct aegishv_rec_entry entry;
+	struct aegishv_rec_uexit uexit;
+	struct aegishv_rec_vm vm;
+	struct aegishv_rec_health health;
+	struct aegishv_rec_clock clock;
+};
+
+/**
+ * pipeline_record() - count a record and write it out
+ * @p: the pipeline
+ * @rec: the record; @rec->len is at least the size its type asks for
+ *	(rec_valid()); a type that is not known is counted and skipped
+ */
+void pipeline_record(struct pipeline *p, const struct aegishv_hdr *rec);
+
+/**
+ * pipeline_name_vm() - give a VM its name before its first record
+ * @p: the pipeline
+ * @vm: VM number
+ * @name: bytes of any kind; written out as valid JSON and label text
+ * @len: bytes of @name
+ */
+void pipeline_name_vm(struct pipeline *p, uint32_t vm, const char *name, size_t len);
+
+/**
+ * pipeline_unreadable() - count an input line or record that made no sense
+ * @p: the pipeline
+ * @where: "FILE:LINE:COLUMN" or the like, for the first few that are shown
+ * @why: what was wrong with it
+ */
+void pipeline_unreadable(struct pipeline *p, const char *where, const char *why);
+
+/**
+ * pipeline_lost_upstream() - the source itself says that it dropped events
+ * @p: the pipeline
+ * @cpu: CPU whose events were dropped
+ * @count: how many; 0 where the source does not know
+ *
+ * For trace text: "CPU:2 [LOST 1234 EVENTS]".
+ */
+void pipeline_lost_upstream(struct pipeline *p, uint32_t cpu, uint64_t count);
+
+/**
+ * pipeline_flush() - hand all buffered output to the kernel
+ * @p: the pipeline
+ */
+void pipeline_flush(struct pipeline *p);
+
+#endif
