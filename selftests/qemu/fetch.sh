@@ -1,0 +1,260 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Brings Debian's kernels into the cache, without installing anything and
+# without root: image, modules, headers ready for `make -C`, and parts of the
+# source package. Uses the mirror that this machine's apt already uses, with
+# apt's signature checks, and a private apt state below the cache.
+#
+# usage: fetch.sh [--refresh] WHAT...
+#   6.1 | 6.12              image and headers -> $CACHE/TAG/{vmlinuz,root,build,release}
+#   source-6.1 | source-6.12  what the tests need of the source -> $CACHE/source-TAG
+#   fullsource-6.12         the whole tree, for the debug kernel -> $CACHE/fullsource-TAG
+# What is there is kept; once a day, or with --refresh, apt is asked whether
+# the metapackage has moved on, and then the new version replaces the old.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+ARCH=amd64
+KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+# Parts of linux-source that ordinary runs use: KUnit, checkpatch, ynl.
+PARTS=(lib/kunit include/kunit scripts/checkpatch.pl scripts/spelling.txt
+	scripts/const_structs.checkpatch scripts/spdxcheck.py
+	tools/net/ynl Documentation/netlink)
+
+retry() {
+	local try
+	for try in 1 2 3 4; do
+		"$@" && return 0
+		[ $try = 4 ] || {
+			say "failed (attempt $try of 4), trying again: $*"
+			sleep $((try * 3))
+		}
+	done
+	return 1
+}
+
+# mirror_of SUITE...: the URI that apt uses for the first suite that it knows
+mirror_of() {
+	local suite uri
+	for suite in "$@"; do
+		uri=$(env -u APT_CONFIG apt-get indextargets --no-release-info \
+			--format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+			awk -v s="$suite" '$1 == s { print $2; exit }')
+		[ -n "$uri" ] && { echo "$uri"; return; }
+	done
+	return 1
+}
+
+# write_sources NAME: sources.list of the suites that NAME's kernel comes from
+write_sources() {
+	local host main sec
+	host=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+	main=$(mirror_of bookworm "$host") ||
+		die "apt has no source for bookworm or $host; add one to /etc/apt/sources.list.d"
+	[ -r "$KEYRING" ] || die "$KEYRING is missing; install debian-archive-keyring"
+	case $1 in
+	stable)
+		echo "deb [signed-by=$KEYRING] $main bookworm main"
+		if sec=$(mirror_of bookworm-security "$host-security"); then
+			echo "deb [signed-by=$KEYRING] $sec bookworm-security main"
+		fi
+		;;
+	backports)
+		echo "deb [signed-by=$KEYRING] $main bookworm-backports main"
+		;;
+	esac
+}
+
+# apt_state NAME: APT_CONFIG for a private apt that keeps only how the machine
+# reaches its mirrors (proxies, tolerances) from the machine's configuration
+apt_state() {
+	local d=$CACHE/apt/$1
+	mkdir -p "$d/lists/partial" "$d/cache/archives/partial" "$d/none"
+	: >"$d/status"
+	write_sources "$1" >"$d/sources.list.new"
+	cmp -s "$d/sources.list.new" "$d/sources.list" || rm -f "$d/updated"
+	mv "$d/sources.list.new" "$d/sources.list"
+	env -u APT_CONFIG apt-config dump | grep '^Acquire::' | grep -v '^Acquire::IndexTargets' >"$d/apt.conf"
+	cat >>"$d/apt.conf" <<-EOF
+		Dir::Etc::Main "/dev/null";
+		Dir::Etc::Parts "$d/none";
+		Dir::Etc::PreferencesParts "$d/none";
+		Dir::Etc::SourceList "$d/sources.list";
+		Dir::Etc::SourceParts "$d/none";
+		Dir::State "$d";
+		Dir::State::Lists "$d/lists";
+		Dir::State::Status "$d/status";
+		Dir::Cache "$d/cache";
+		APT::Architecture "$ARCH";
+		APT::Architectures { "$ARCH"; };
+		APT::Sandbox::User "root";
+		Acquire::Languages "none";
+		Acquire::Retries "3";
+	EOF
+	export APT_CONFIG=$d/apt.conf
+	lists_are_fresh "$d" || update_lists "$d"
+}
+
+lists_are_fresh() {
+	[ -z "$refresh" ] && [ -n "$(find "$1/updated" -mmin -1440 2>/dev/null)" ]
+}
+
+# up_to_date STATE STAMP: STAMP was written from lists that are still fresh
+up_to_date() {
+	lists_are_fresh "$CACHE/apt/$1" && [ "$2" -nt "$CACHE/apt/$1/updated" ]
+}
+
+update_lists() {
+	say "asking the mirror for the kernels of: $(awk '{print $4}' "$1/sources.list" | xargs)"
+	if retry apt-get -qq update; then
+		touch "$1/updated"
+	elif [ -e "$1/updated" ]; then
+		echo "fetch.sh: the mirror does not answer; going on with what the cache has" >&2
+	else
+		die "apt-get update failed for $1/sources.list; check network and proxy (apt-config dump Acquire)"
+	fi
+}
+
+# depends PACKAGE PREFIX: the dependency that a metapackage points to
+depends() {
+	apt-cache depends --important "$1" |
+		awk -v p="$2" '$1 == "Depends:" && index($2, p) == 1 { print $2; exit }'
+}
+
+# version PACKAGE: PACKAGE=VERSION of the candidate
+version() {
+	local v
+	v=$(apt-cache policy "$1" | awk '$1 == "Candidate:" { print $2 }')
+	[ -n "$v" ] && [ "$v" != "(none)" ] || die "the mirror has no package $1"
+	echo "$1=$v"
+}
+
+# download DIR PACKAGE=VERSION...
+download() {
+	local d=$1
+	shift
+	mkdir -p "$d"
+	say "downloading $*"
+	(cd "$d" && retry apt-get -qq download "$@") ||
+		die "download failed; run again, finished files are kept"
+}
+
+# extract STATE DEST PACKAGE=VERSION...: unpack below DEST, drop the archives
+extract() {
+	local state=$1 dest=$2 deb
+	shift 2
+	rm -rf "$state/debs"
+	download "$state/debs" "$@"
+	for deb in "$state"/debs/*.deb; do
+		dpkg-deb -x "$deb" "$dest"
+	done
+	rm -rf "$state/debs"
+}
+
+suite_of() {
+	case $1 in
+	6.1) echo stable ;;
+	6.12) echo backports ;;
+	*) die "unknown kernel '$1'; known: 6.1 6.12" ;;
+	esac
+}
+
+# relocate_headers ROOT RELEASE: the packages assume /usr/src and /usr/lib
+relocate_headers() {
+	local hdr=$1/usr/src/linux-headers-$2
+	sed -i "s|^include /usr/src/|include $1/usr/src/|" "$hdr/Makefile"
+	ln -sfn "$hdr" "$1/lib/modules/$2/build"
+	rm -f "$1/lib/modules/$2/source"
+	make -s -C "$hdr" kernelrelease >/dev/null || die "headers of $2 do not work in $1"
+}
+
+# install_kernel TAG DEST IMAGE=V HEADERS=V COMMON=V KBUILD=V
+install_kernel() {
+	local tag=$1 dest=$2 tmp=$2.new rel=${3#linux-image-}
+	rel=${rel%%=*}
+	shift 2
+	rm -rf "$tmp"
+	mkdir -p "$tmp"
+	extract "$CACHE/apt/$(suite_of "$tag")" "$tmp/root" "$@"
+	rm -rf "$tmp/root/usr/share"
+	find "$tmp/root/lib/modules/$rel" -name '*.ko.xz' -print0 | xargs -0r -n 64 -P 2 xz -d
+	[ -d "$tmp/root/lib/modules/$rel" ] || die "no modules for $rel in $*"
+	depmod -b "$tmp/root" "$rel"
+	cp "$tmp/root/boot/vmlinuz-$rel" "$tmp/vmlinuz"
+	echo "$rel" >"$tmp/release"
+	rm -rf "$dest"
+	mv "$tmp" "$dest"
+	relocate_headers "$dest/root" "$rel"
+	ln -sfn "$dest/root/usr/src/linux-headers-$rel" "$dest/build"
+}
+
+fetch_kernel() {
+	local tag=$1 dest=$CACHE/$1 image headers pkgs p
+	up_to_date "$(suite_of "$tag")" "$dest/stamp" && return
+	need depmod xz make
+	apt_state "$(suite_of "$tag")"
+	image=$(depends linux-image-$ARCH linux-image-)
+	headers=$(depends linux-headers-$ARCH linux-headers-)
+	[ -n "$image" ] && [ -n "$headers" ] ||
+		die "linux-image-$ARCH of $(suite_of "$tag") names no kernel"
+	pkgs=("$image" "$headers")
+	pkgs+=("$(depends "$headers" "${headers%-"$ARCH"}-common")" "$(depends "$headers" linux-kbuild)")
+	for p in "${!pkgs[@]}"; do
+		pkgs[p]=$(version "${pkgs[p]}")
+	done
+	if [ "$(cat "$dest/stamp" 2>/dev/null)" = "$dest ${pkgs[*]}" ]; then
+		touch "$dest/stamp"
+		return
+	fi
+	install_kernel "$tag" "$dest" "${pkgs[@]}"
+	echo "$dest ${pkgs[*]}" >"$dest/stamp"
+	say "$tag is $(cat "$dest/release") in $dest"
+}
+
+# fetch_source TAG NAME [PART...]: no parts means the whole tree
+fetch_source() {
+	local tag=$1 dest=$CACHE/$2 tmp=$CACHE/$2.new pkg tarball
+	shift 2
+	up_to_date "$(suite_of "$tag")" "$dest/.stamp" && return
+	need xz
+	apt_state "$(suite_of "$tag")"
+	pkg=$(version "linux-source-$tag")
+	if [ "$(cat "$dest/.stamp" 2>/dev/null)" = "$pkg $*" ]; then
+		touch "$dest/.stamp"
+		return
+	fi
+	rm -rf "$tmp"
+	mkdir -p "$tmp"
+	tarball=$CACHE/apt/$(suite_of "$tag")/linux-source-$tag.tar.xz
+	keep_tarball "$tag" "$pkg" "$tarball"
+	say "unpacking ${*:-all} of $pkg"
+	xz -dc -T0 "$tarball" | tar -x -C "$tmp" --strip-components=1 \
+		"${@/#/linux-source-$tag/}"
+	echo "$pkg $*" >"$tmp/.stamp"
+	rm -rf "$dest"
+	mv "$tmp" "$dest"
+}
+
+# keep_tarball TAG PACKAGE=VERSION FILE: the archive is kept, both users share it
+keep_tarball() {
+	local state
+	state=$CACHE/apt/$(suite_of "$1")
+	[ "$(cat "$3.stamp" 2>/dev/null)" = "$2" ] && return
+	extract "$state" "$state/unpacked" "$2"
+	mv "$state/unpacked/usr/src/linux-source-$1.tar.xz" "$3"
+	rm -rf "$state/unpacked"
+	echo "$2" >"$3.stamp"
+}
+
+refresh=
+[ "${1:-}" = --refresh ] && { refresh=1; shift; }
+[ $# -gt 0 ] || { sed -n '4,15s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+need apt-get apt-cache dpkg-deb flock
+lock fetch
+for what in "$@"; do
+	case $what in
+	source-*) fetch_source "${what#source-}" "$what" "${PARTS[@]}" ;;
+	fullsource-*) fetch_source "${what#fullsource-}" "$what" ;;
+	*) fetch_kernel "$what" ;;
+	esac
+done

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Names that every script of this directory shares; to be sourced.
+# Exports TOP (the checkout), CACHE (downloads and kernels, outside the
+# checkout, safe to delete) and OUT (build/, everything made from the checkout).
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+CACHE=${AEGISHV_CACHE:-${XDG_CACHE_HOME:-${HOME:?HOME is not set: set AEGISHV_CACHE}/.cache}/aegishv}
+OUT=$TOP/build
+
+die() {
+	echo "${0##*/}: $*" >&2
+	exit 1
+}
+
+say() {
+	echo "==> $*"
+}
+
+# need COMMAND...: each must be there
+need() {
+	local c
+	for c in "$@"; do
+		command -v "$c" >/dev/null ||
+			die "$c is not installed; run selftests/qemu/install-packages.sh"
+	done
+}
+
+# lock NAME: one process at a time below the cache, until this one ends
+lock() {
+	mkdir -p "$CACHE"
+	exec 9>"$CACHE/.lock-$1"
+	flock -n 9 || {
+		say "waiting for another run that holds $CACHE/.lock-$1"
+		flock 9
+	}
+}
