@@ -142,11 +142,12 @@ struct aegishv_rec_exit {
 
 #define AEGISHV_FAULT_PRESENT	(1U << 0)	/* a mapping existed: a permission fault */
 #define AEGISHV_FAULT_WALK	(1U << 1)	/* on the guest's own page tables */
+#define AEGISHV_FAULT_NO_GPA	(1U << 2)	/* from trace text that tells no address */
 
 /**
  * struct aegishv_rec_fault - a stage-2 fault
  * @h: header
- * @gpa: guest-physical address, in bytes
+ * @gpa: guest-physical address, in bytes; 0 with %AEGISHV_FAULT_NO_GPA
  * @rip: guest instruction pointer
  * @code: the cause as hardware gave it: EPT exit qualification, NPF error code
  *	(EXITINFO1), or arm64 ESR_EL2
