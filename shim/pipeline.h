@@ -28,6 +28,37 @@ union aegishv_rec_any {
 	struct aegishv_rec_clock clock;
 };
 
+struct metrics;
+struct out;
+
+/**
+ * struct pipeline_opts - where a pipeline's results go
+ * @out: JSON Lines, or NULL for none
+ * @metrics: counters, never NULL
+ * @tap: called with each record before it is counted, or NULL
+ * @tap_arg: first argument of @tap
+ */
+struct pipeline_opts {
+	struct out *out;
+	struct metrics *metrics;
+	void (*tap)(void *arg, const struct aegishv_hdr *rec);
+	void *tap_arg;
+};
+
+/**
+ * pipeline_new() - make a pipeline
+ * @opts: copied; what it points to must outlive the pipeline
+ *
+ * Return: the pipeline, or NULL when memory is short.
+ */
+struct pipeline *pipeline_new(const struct pipeline_opts *opts);
+
+/**
+ * pipeline_free() - flush and release
+ * @p: the pipeline, or NULL
+ */
+void pipeline_free(struct pipeline *p);
+
 /**
  * pipeline_record() - count a record and write it out
  * @p: the pipeline
@@ -62,6 +93,14 @@ void pipeline_unreadable(struct pipeline *p, const char *where, const char *why)
  * For trace text: "CPU:2 [LOST 1234 EVENTS]".
  */
 void pipeline_lost_upstream(struct pipeline *p, uint32_t cpu, uint64_t count);
+
+/**
+ * pipeline_problem() - the source holds what no module writes
+ * @p: the pipeline
+ * @near: a record with the CPU and time at which it was noticed, or NULL
+ * @text: what is wrong
+ */
+void pipeline_problem(struct pipeline *p, const struct aegishv_hdr *near, const char *text);
 
 /**
  * pipeline_flush() - hand all buffered output to the kernel

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The way of a record: sequence check, counters, VM table, line. One thread;
+ * see pipeline.h. What depends on the stream alone happens here, so that live
+ * rings, a recording of them and a replay give the same lines.
+ */
+#include "pipeline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "jsonl.h"
+#include "log.h"
+#include "metrics.h"
+#include "out.h"
+#include "rec.h"
+#include "vmtab.h"
+
+#define UNREADABLE_SHOWN	10
+
+/* What is expected of a CPU's next record. */
+struct cpu_state {
+	bool seen;
+	uint64_t next_seq;
+	uint64_t lost[AEGISHV_NR_CLASSES];
+	bool lost_known;
+};
+
+struct pipeline {
+	struct pipeline_opts o;
+	struct jsonl_clock clock;
+	struct cpu_state *cpus;
+	uint32_t nr_cpus;
+	struct log_limit said_hole;
+};
+
+struct pipeline *pipeline_new(const struct pipeline_opts *opts)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return NULL;
+	p->o = *opts;
+	return p;
+}
+
+void pipeline_free(struct pipeline *p)
+{
+	if (!p)
+		return;
+	pipeline_flush(p);
+	free(p->cpus);
+	free(p);
+}
+
+static struct cpu_state *cpu_state(struct pipeline *p, uint16_t cpu)
+{
+	struct cpu_state *cpus;
+	uint32_t nr = p->nr_cpus ? p->nr_cpus : 16;
+
+	if (cpu < p->nr_cpus)
+		return &p->cpus[cpu];
+	while (nr <= cpu)
+		nr *= 2;
+	cpus = realloc(p->cpus, nr * sizeof(*cpus));
+	if (!cpus)
+		return NULL;
+	memset(cpus + p->nr_cpus, 0, (nr - p->nr_cpus) * sizeof(*cpus));
+	p->cpus = cpus;
+	p->nr_cpus = nr;
+	return &cpus[cpu];
+}
+
+static void problem(struct pipeline *p, const struct aegishv_hdr *near, const char *text)
+{
+	char *line = p->o.out ? out_reserve(p->o.out, JSONL_LINE_MAX) : NULL;
+
+	if (line)
+		out_commit(p->o.out, jsonl_problem(line, near, text, &p->clock));
+}
+
+static void report_hole(struct pipeline *p, const struct aegishv_hdr *rec, uint64_t want)
+{
+	struct metrics *m = p->o.metrics;
+	unsigned long long unsaid;
+	char text[160];
+
+	count_add(&m->seq_holes, 1);
+	if (rec->seq > want)
+		count_add(&m->seq_missing, rec->seq - want);
+	snprintf(text, sizeof(text),
+		 "CPU %u: sequence number %llu expected, %llu found, and no record says why",
+		 rec->cpu, (unsigned long long)want, (unsigned long long)rec->seq);
+	problem(p, rec, text);
+	if (log_allowed(&p->said_hole, &unsaid))
+		log_warn("%s (%llu more since this was last said)", text, unsaid);
+}
+
+static void check_seq(struct pipeline *p, struct cpu_state *cpu, const struct aegishv_hdr *rec)
+{
+	uint64_t step = 1;
+
+	if (rec->type == AEGISHV_REC_LOST)
+		step = ((const struct aegishv_rec_lost *)rec)->count;
+	if (cpu->seen && rec->seq != cpu->next_seq)
+		report_hole(p, rec, cpu->next_seq);
+	cpu->seen = true;
+	cpu->next_seq = rec->seq + step;
+}
+
+/*
+ * The record says how many events are lost here, and totals by class. The
+ * first one of a CPU has no earlier totals to compare with: what they cannot
+ * explain counts as telemetry.
+ */
+static void count_lost(struct metrics *m, struct cpu_state *cpu, const struct aegishv_rec_lost *r)
+{
+	uint64_t alert = r->total[AEGISHV_CLASS_ALERT];
+
+	if (cpu && cpu->lost_known)
+		alert -= cpu->lost[AEGISHV_CLASS_ALERT];
+	else if (r->total[AEGISHV_CLASS_TELEMETRY] + alert != r->count)
+		alert = 0;
+	if (alert > r->count)
+		alert = r->count;
+	count_add(&m->lost[AEGISHV_CLASS_ALERT], alert);
+	count_add(&m->lost[AEGISHV_CLASS_TELEMETRY], r->count - alert);
+	if (!cpu)
+		return;
+	memcpy(cpu->lost, r->total, sizeof(cpu->lost));
+	cpu->lost_known = true;
+}
+
+static void count_exit(struct metrics *m, struct vm_entry *vm, const struct aegishv_rec_exit *r)
+{
+	uint32_t isa = r->h.isa < METRICS_NR_ISA ? r->h.isa : 0;
+
+	count_add(&m->exits[isa][ahv_exit_slot(isa, r->reason)], 1);
+	if (vm)
+		count_add(&vm->exits, 1);
+}
+
+static void count_fault(struct metrics *m, struct vm_entry *vm, const struct aegishv_rec_fault *r)
+{
+	count_add(&m->faults[access_index(r->access)], 1);
+	if (vm)
+		count_add(&vm->faults, 1);
+}
+
+/* A VM without a name is called after its VMM process. */
+static void name_from_vmm(struct pipeline *p, struct vm_entry *vm, const struct aegishv_rec_vm *r)
+{
+	char name[AEGISHV_COMM_LEN + 16];
+	int n;
+
+	if (!vm || vm->named || !r->comm[0])
+		return;
+	n = snprintf(name, sizeof(name), "%.*s-%u", AEGISHV_COMM_LEN, r->comm, r->tgid);
+	vmtab_name(p->o.metrics->vms, vm, name, n);
+}
+
+static void set_clock(struct pipeline *p, const struct aegishv_rec_clock *r)
+{
+	p->clock.offset_ns = r->real_ns - r->h.time_ns;
+	p->clock.known = true;
+}
+
+static void account(struct pipeline *p, struct vm_entry *vm, const struct aegishv_hdr *rec)
+{
+	struct cpu_state *cpu = cpu_state(p, rec->cpu);
+	struct metrics *m = p->o.metrics;
+
+	if (cpu)
+		check_seq(p, cpu, rec);
+	switch (rec->type) {
+	case AEGISHV_REC_LOST:
+		count_lost(m, cpu, (const struct aegishv_rec_lost *)rec);
+		break;
+	case AEGISHV_REC_EXIT:
+		count_exit(m, vm, (const struct aegishv_rec_exit *)rec);
+		break;
+	case AEGISHV_REC_FAULT:
+		count_fault(m, vm, (const struct aegishv_rec_fault *)rec);
+		break;
+	case AEGISHV_REC_VM:
+		name_from_vmm(p, vm, (const struct aegishv_rec_vm *)rec);
+		break;
+	}
+}
+
+void pipeline_record(struct pipeline *p, const struct aegishv_hdr *rec)
+{
+	struct vm_entry *vm = NULL;
+	bool known = rec_type_name(rec->type);
+	char *line;
+
+	if (p->o.tap)
+		p->o.tap(p->o.tap_arg, rec);
+	count_add(&p->o.metrics->records[known ? rec->type : 0], 1);
+	if (rec->type == AEGISHV_REC_CLOCK) {
+		set_clock(p, (const struct aegishv_rec_clock *)rec);
+		return;
+	}
+	if (rec->vm && known)
+		vm = vmtab_get(p->o.metrics->vms, rec->vm);
+	account(p, vm, rec);
+	if (p->o.out && known) {
+		line = out_reserve(p->o.out, JSONL_LINE_MAX);
+		if (line)
+			out_commit(p->o.out, jsonl_record(line, rec, vm, &p->clock));
+	}
+	if (vm && rec->type == AEGISHV_REC_VM &&
+	    ((const struct aegishv_rec_vm *)rec)->event == AEGISHV_VM_DEATH)
+		vmtab_dead(p->o.metrics->vms, vm);
+}
+
+void pipeline_name_vm(struct pipeline *p, uint32_t vm, const char *name, size_t len)
+{
+	struct vmtab *t = p->o.metrics->vms;
+
+	if (vm && len)
+		vmtab_name(t, vmtab_get(t, vm), name, len);
+}
+
+void pipeline_unreadable(struct pipeline *p, const char *where, const char *why)
+{
+	struct metrics *m = p->o.metrics;
+
+	count_add(&m->unreadable, 1);
+	if (m->unreadable <= UNREADABLE_SHOWN)
+		log_warn("%s: %s%s", where, why,
+			 m->unreadable == UNREADABLE_SHOWN ? "; more of them are only counted" : "");
+}
+
+void pipeline_lost_upstream(struct pipeline *p, uint32_t cpu, uint64_t count)
+{
+	char *line = p->o.out ? out_reserve(p->o.out, JSONL_LINE_MAX) : NULL;
+
+	if (count)
+		count_add(&p->o.metrics->lost_trace, count);
+	else
+		count_add(&p->o.metrics->lost_trace_unknown, 1);
+	if (line)
+		out_commit(p->o.out, jsonl_loss(line, JSONL_LOSS_TRACE, cpu, count));
+}
+
+void pipeline_problem(struct pipeline *p, const struct aegishv_hdr *near, const char *text)
+{
+	count_add(&p->o.metrics->ring_corrupt, 1);
+	problem(p, near, text);
+}
+
+void pipeline_flush(struct pipeline *p)
+{
+	if (p->o.out)
+		out_flush(p->o.out);
+}
