@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The guest scripts of x86. Each fits one page, is position independent and is
+ * entered with: ebp = count (not 0), ebx = first page of the vCPU's own memory,
+ * edi = the vCPU's own MMIO address, esi = where the script itself lies. Flat
+ * 32-bit protected mode without paging, unless said otherwise: then a stage-2
+ * fault is always one of the accesses written here. No stack, no data page.
+ */
+#include "guests_x86.h"
+
+	.section .rodata.guests, "a"
+
+	.macro GUEST name
+	.balign 16
+	.globl	guest_\name, guest_\name\()_end
+guest_\name:
+	.endm
+
+	.macro READY
+	outb	%al, $PORT_READY
+	.endm
+
+	.macro END name
+	outb	%al, $PORT_DONE
+9:	hlt
+	jmp	9b
+guest_\name\()_end:
+	.endm
+
+	.code32
+GUEST portio
+	READY
+1:	outb	%al, $PORT_WORK
+	decl	%ebp
+	jnz	1b
+END portio
+
+GUEST portin
+	READY
+1:	inb	$PORT_WORK, %al
+	decl	%ebp
+	jnz	1b
+END portin
+
+GUEST mmio
+	READY
+1:	movl	%eax, (%edi)
+	decl	%ebp
+	jnz	1b
+END mmio
+
+GUEST mmioread
+	READY
+1:	movl	(%edi), %eax
+	decl	%ebp
+	jnz	1b
+END mmioread
+
+GUEST cpuid
+	READY
+1:	xorl	%eax, %eax
+	cpuid
+	decl	%ebp
+	jnz	1b
+END cpuid
+
+GUEST msr
+	READY
+	movl	$MSR_WORK, %ecx
+1:	rdmsr
+	wrmsr
+	decl	%ebp
+	jnz	1b
+END msr
+
+/* A hypercall number that KVM does not know: answered -KVM_ENOSYS. */
+GUEST hypercall
+	READY
+1:	movl	$0x7fffffff, %eax
+	vmmcall
+	decl	%ebp
+	jnz	1b
+END hypercall
+
+GUEST hypercall_vmx
+	READY
+1:	movl	$0x7fffffff, %eax
+	vmcall
+	decl	%ebp
+	jnz	1b
+END hypercall_vmx
+
+GUEST hlt
+	READY
+1:	hlt
+	decl	%ebp
+	jnz	1b
+END hlt
+
+GUEST touchread
+	READY
+1:	movl	(%ebx), %eax
+	addl	$4096, %ebx
+	decl	%ebp
+	jnz	1b
+END touchread
+
+GUEST touchwrite
+	READY
+1:	movl	%eax, (%ebx)
+	addl	$4096, %ebx
+	decl	%ebp
+	jnz	1b
+END touchwrite
+
+/* The VMM put `jmp *%edx` at the start of each page. */
+GUEST touchexec
+	READY
+	leal	(2f - guest_touchexec)(%esi), %edx
+1:	jmp	*%ebx
+2:	addl	$4096, %ebx
+	decl	%ebp
+	jnz	1b
+END touchexec
+
+/* Writes `jmp *%edx` (ff e2) into each page, then executes it there. */
+GUEST wx
+	READY
+	leal	(2f - guest_wx)(%esi), %edx
+1:	movw	$0xe2ff, (%ebx)
+	jmp	*%ebx
+2:	addl	$4096, %ebx
+	decl	%ebp
+	jnz	1b
+END wx
+
+/* Writes N pages and executes N others: no page is both. */
+GUEST wsplit
+	READY
+	leal	(2f - guest_wsplit)(%esi), %edx
+1:	jmp	*%ebx
+2:	movl	%eax, 4096(%ebx)
+	addl	$8192, %ebx
+	decl	%ebp
+	jnz	1b
+END wsplit
+
+/* Writes and executes one page N times in turn. */
+GUEST flip
+	READY
+	leal	(2f - guest_flip)(%esi), %edx
+1:	movw	$0xe2ff, (%ebx)
+	jmp	*%ebx
+2:	decl	%ebp
+	jnz	1b
+END flip
+
+/* Writes N pages, has the VMM write-protect them, writes them again. */
+GUEST dirty
+	READY
+	movl	%ebp, %ecx
+	movl	%ebx, %edx
+1:	movl	%eax, (%edx)
+	addl	$4096, %edx
+	decl	%ecx
+	jnz	1b
+	outb	%al, $PORT_SYNC
+1:	movl	%eax, (%ebx)
+	addl	$4096, %ebx
+	decl	%ebp
+	jnz	1b
+END dirty
+
+/* An IDT without room for any vector: #GP, #DF, triple fault. */
+GUEST shutdown
+	READY
+	lidt	(1f - guest_shutdown)(%esi)
+	int	$0x80
+	hlt
+1:	.word	0
+	.long	0
+guest_shutdown_end:
+
+GUEST spin
+	READY
+1:	jmp	1b
+guest_spin_end:
+
+/* Until told to stop: a CPUID, an MMIO write and a port write in turn. */
+GUEST load
+	READY
+1:	xorl	%eax, %eax
+	cpuid
+	movl	%eax, (%edi)
+	outb	%al, $PORT_WORK
+	jmp	1b
+guest_load_end:
+
+GUEST idle
+	READY
+END idle
+
+	.code16
+GUEST real
+	READY
+1:	outb	%al, $PORT_WORK
+	decl	%ebp
+	jnz	1b
+END real
+
+/*
+ * N invalid opcodes, each handled by the guest. Interrupt table, handler and
+ * stack lie in the script's page; idtr points to its start.
+ */
+GUEST ud
+	jmp	1f
+	.org	guest_ud + 6 * 4
+2:	.word	4f - guest_ud, 0		/* vector 6 */
+1:	movw	%cs, %ax
+	movw	%ax, %cs:(2b + 2 - guest_ud)
+	movw	%ax, %ss
+	movw	$0x1000, %sp
+	READY
+3:	ud2
+	decl	%ebp
+	jnz	3b
+	outb	%al, $PORT_DONE
+9:	hlt
+	jmp	9b
+4:	movw	%sp, %bx
+	addw	$2, %ss:(%bx)			/* past the ud2 */
+	iretw
+guest_ud_end:
+
+	.code64
+/*
+ * Long mode. Every 2 MiB from rbx on has a page table of its own, so that each
+ * read makes hardware walk through a page that it never walked before. All map
+ * the same data page.
+ */
+GUEST walk
+	READY
+1:	movl	(%rbx), %eax
+	addq	$0x200000, %rbx
+	decl	%ebp
+	jnz	1b
+END walk
+
+	.section .note.GNU-stack, "", @progbits

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of x86 scripts, each with what N units of it cause on one vCPU.
+ * All memory is there and in 4 KiB pages before the guest starts, so a first
+ * access to a page is one stage-2 fault, and a later one is none: KVM maps
+ * what it may for reading, writing and executing at once. Interrupts of the
+ * host cause exits of their own, at any time: they are in nobody's truth.
+ */
+#include "vmm.h"
+
+#define CODE(n)	.code = guest_##n, .end = guest_##n##_end
+#define DECLARE(n) extern const uint8_t guest_##n[], guest_##n##_end[]
+
+DECLARE(portio); DECLARE(portin); DECLARE(mmio);
+DECLARE(mmioread); DECLARE(cpuid); DECLARE(msr); DECLARE(hypercall);
+DECLARE(hlt); DECLARE(touchread); DECLARE(touchwrite); DECLARE(touchexec);
+DECLARE(wx); DECLARE(wsplit); DECLARE(flip); DECLARE(dirty);
+DECLARE(shutdown); DECLARE(spin); DECLARE(load); DECLARE(idle);
+DECLARE(real); DECLARE(ud); DECLARE(walk);
+
+static void add(struct truth *t, enum cause c, uint64_t n)
+{
+	t->exits[c] += n;
+}
+
+static void add_uexit(struct truth *t, unsigned int reason, uint64_t n)
+{
+	t->uexits[reason] += n;
+}
+
+static void add_io(struct truth *t, uint64_t n)
+{
+	add(t, CAUSE_IO, n);
+	add_uexit(t, KVM_EXIT_IO, n);
+}
+
+static void add_fault(struct truth *t, enum access a, uint64_t n)
+{
+	add(t, CAUSE_FAULT, n);
+	t->faults[a] += n;
+}
+
+static void add_hlt(struct truth *t, uint64_t n)
+{
+	add(t, CAUSE_HLT, n);
+	add_uexit(t, KVM_EXIT_HLT, n);
+}
+
+static void add_mmio(struct truth *t, enum access a, uint64_t n)
+{
+	if (!n)
+		return;
+	add(t, CAUSE_MMIO_FIRST, 1);
+	add(t, CAUSE_MMIO_AGAIN, n - 1);
+	t->faults[a] += arch_mmio_again_is_fault() ? n : 1;
+	add_uexit(t, KVM_EXIT_MMIO, n);
+}
+
+/* The script's page is fetched, PORT_READY written. */
+static void start(struct truth *t)
+{
+	add_fault(t, ACCESS_EXEC, 1);
+	add_io(t, 1);
+}
+
+/* As start(), and PORT_DONE and the last hlt. */
+static void frame(struct truth *t)
+{
+	start(t);
+	add_io(t, 1);
+	add_hlt(t, 1);
+}
+
+static void truth_idle(uint64_t n, struct truth *t)
+{
+	(void)n;
+	frame(t);
+}
+
+static void truth_spin(uint64_t n, struct truth *t)
+{
+	(void)n;
+	start(t);
+}
+
+static void truth_io(uint64_t n, struct truth *t)
+{
+	frame(t);
+	add_io(t, n);
+}
+
+static void truth_mmio(uint64_t n, struct truth *t)
+{
+	frame(t);
+	add_mmio(t, ACCESS_WRITE, n);
+}
+
+static void truth_mmioread(uint64_t n, struct truth *t)
+{
+	frame(t);
+	add_mmio(t, ACCESS_READ, n);
+}
+
+static void truth_cpuid(uint64_t n, struct truth *t)
+{
+	frame(t);
+	add(t, CAUSE_CPUID, n);
+}
+
+static void truth_msr(uint64_t n, struct truth *t)
+{
+	frame(t);
+	add(t, CAUSE_MSR_READ, n);
+	add(t, CAUSE_MSR_WRITE, n);
+}
+
+static void truth_hypercall(uint64_t n, struct truth *t)
+{
+	frame(t);
+	add(t, CAUSE_HYPERCALL, n);
+}
+
+static void truth_hlt(uint64_t n, struct truth *t)
+{
+	frame(t);
+	add_hlt(t, n);
+}
+
+static void truth_read(uint64_t n, struct truth *t)
+{
+	frame(t);
+	add_fault(t, ACCESS_READ, n);
+}
+
+static void truth_write(uint64_t n, struct truth *t)
+{
+	frame(t);
+	add_fault(t, ACCESS_WRITE, n);
+}
+
+static void truth_exec(uint64_t n, struct truth *t)
+{
+	frame(t);
+	add_fault(t, ACCESS_EXEC, n);
+}
+
+static void truth_wsplit(uint64_t n, struct truth *t)
+{
+	truth_exec(n, t);
+	add_fault(t, ACCESS_WRITE, n);
+}
+
+static void truth_flip(uint64_t n, struct truth *t)
+{
+	(void)n;
+	truth_write(1, t);
+}
+
+static void truth_dirty(uint64_t n, struct truth *t)
+{
+	truth_write(2 * n, t);
+	add_io(t, 1);
+	t->present += n;
+}
+
+static void truth_shutdown(uint64_t n, struct truth *t)
+{
+	(void)n;
+	start(t);
+	add(t, CAUSE_SHUTDOWN, 1);
+	add_uexit(t, KVM_EXIT_SHUTDOWN, 1);
+}
+
+static void truth_load(uint64_t n, struct truth *t)
+{
+	start(t);
+	add(t, CAUSE_CPUID, n);
+	add_mmio(t, ACCESS_WRITE, n);
+	add_io(t, n);
+}
+
+static void truth_ud(uint64_t n, struct truth *t)
+{
+	frame(t);
+	add(t, CAUSE_UD, n);
+}
+
+/*
+ * Hardware walks four tables to the script, then one new page table for each
+ * unit; a walk counts as a write, AMD APM volume 2, section 15.25.6.
+ */
+static void truth_walk(uint64_t n, struct truth *t)
+{
+	frame(t);
+	add_fault(t, ACCESS_WRITE, 4 + n);
+	add_fault(t, ACCESS_READ, 1);
+	t->walk += 4 + n;
+}
+
+#define MANY	(1ULL << 31)
+#define PAGES	100000ULL
+
+const struct guest arch_guests[] = {
+	{ .name = "portio", CODE(portio), .count = 1000, .max_count = MANY, .truth = truth_io,
+	  .what = "N writes to an I/O port" },
+	{ .name = "portin", CODE(portin), .count = 1000, .max_count = MANY, .truth = truth_io,
+	  .what = "N reads from an I/O port" },
+	{ .name = "real", CODE(real), .mode = MODE_REAL16, .count = 1000, .max_count = MANY,
+	  .truth = truth_io, .what = "N writes to an I/O port in real mode" },
+	{ .name = "mmio", CODE(mmio), .count = 1000, .max_count = MANY, .truth = truth_mmio,
+	  .what = "N writes to an address without memory" },
+	{ .name = "mmioread", CODE(mmioread), .count = 1000, .max_count = MANY,
+	  .truth = truth_mmioread, .what = "N reads from an address without memory" },
+	{ .name = "cpuid", CODE(cpuid), .count = 1000, .max_count = MANY, .truth = truth_cpuid,
+	  .what = "N CPUID, handled inside the kernel" },
+	{ .name = "msr", CODE(msr), .count = 1000, .max_count = MANY, .truth = truth_msr,
+	  .what = "N RDMSR and N WRMSR" },
+	{ .name = "hypercall", CODE(hypercall), .count = 1000, .max_count = MANY,
+	  .truth = truth_hypercall, .what = "N hypercalls" },
+	{ .name = "hlt", CODE(hlt), .count = 1000, .max_count = MANY, .truth = truth_hlt,
+	  .what = "N HLT" },
+	{ .name = "ud", CODE(ud), .mode = MODE_REAL16, .count = 1000, .max_count = MANY,
+	  .truth = truth_ud, .what = "N invalid opcodes that the guest handles" },
+	{ .name = "touchread", CODE(touchread), .count = 100, .max_count = PAGES, .pages = 1,
+	  .truth = truth_read, .what = "reads N fresh pages" },
+	{ .name = "touchwrite", CODE(touchwrite), .count = 100, .max_count = PAGES, .pages = 1,
+	  .truth = truth_write, .what = "writes N fresh pages" },
+	{ .name = "touchexec", CODE(touchexec), .count = 100, .max_count = PAGES, .pages = 1,
+	  .flags = GUEST_FILL_CODE, .truth = truth_exec, .what = "executes N fresh pages" },
+	{ .name = "wx", CODE(wx), .count = 100, .max_count = PAGES, .pages = 1,
+	  .truth = truth_write, .what = "writes, then executes each of N fresh pages" },
+	{ .name = "wsplit", CODE(wsplit), .count = 100, .max_count = PAGES, .pages = 2,
+	  .flags = GUEST_FILL_CODE, .truth = truth_wsplit,
+	  .what = "writes N fresh pages and executes N others" },
+	{ .name = "flip", CODE(flip), .count = 100, .max_count = MANY, .fixed_pages = 1,
+	  .truth = truth_flip, .what = "writes and executes one page N times in turn" },
+	{ .name = "dirty", CODE(dirty), .count = 100, .max_count = PAGES, .pages = 1,
+	  .truth = truth_dirty, .what = "writes N pages, again after dirty logging began" },
+	{ .name = "walk", CODE(walk), .mode = MODE_LONG64, .count = 100, .max_count = 256, .pages = 1,
+	  .fixed_pages = 1, .truth = truth_walk,
+	  .what = "64-bit: N reads through N page tables never walked before" },
+	{ .name = "shutdown", CODE(shutdown), .flags = GUEST_NO_COUNT, .truth = truth_shutdown,
+	  .what = "a triple fault" },
+	{ .name = "idle", CODE(idle), .flags = GUEST_NO_COUNT | GUEST_HOLDS, .truth = truth_idle,
+	  .what = "halts; the VM lives until told to stop" },
+	{ .name = "spin", CODE(spin), .flags = GUEST_NO_COUNT | GUEST_ENDLESS | GUEST_SILENT,
+	  .truth = truth_spin,
+	  .what = "loops without an exit until told to stop" },
+	{ .name = "load", CODE(load), .flags = GUEST_NO_COUNT | GUEST_ENDLESS, .truth = truth_load,
+	  .what = "CPUID, MMIO and port writes in turn until told to stop" },
+};
+
+const unsigned int arch_nr_guests = sizeof(arch_guests) / sizeof(arch_guests[0]);
