@@ -16,10 +16,10 @@ set -euo pipefail
 
 ARCH=amd64
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
-# Parts of linux-source that ordinary runs use: KUnit, checkpatch, ynl.
+# Parts of linux-source that ordinary runs use: KUnit, checkpatch; ynl is 6.12's.
 PARTS=(lib/kunit include/kunit scripts/checkpatch.pl scripts/spelling.txt
-	scripts/const_structs.checkpatch scripts/spdxcheck.py
-	tools/net/ynl Documentation/netlink)
+	scripts/const_structs.checkpatch)
+YNL_PARTS=(tools/net/ynl Documentation/netlink)
 
 retry() {
 	local try
@@ -253,8 +253,9 @@ need apt-get apt-cache dpkg-deb flock
 lock fetch
 for what in "$@"; do
 	case $what in
-	source-*) fetch_source "${what#source-}" "$what" "${PARTS[@]}" ;;
-	fullsource-*) fetch_source "${what#fullsource-}" "$what" ;;
+	source-6.1) fetch_source 6.1 "$what" "${PARTS[@]}" ;;
+	source-6.12) fetch_source 6.12 "$what" "${PARTS[@]}" "${YNL_PARTS[@]}" ;;
+	fullsource-6.12) fetch_source 6.12 "$what" ;;
 	*) fetch_kernel "$what" ;;
 	esac
 done

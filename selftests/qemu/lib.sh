@@ -35,3 +35,11 @@ lock() {
 		flock 9
 	}
 }
+
+# link_tree DEST: links to kmod/ and include/ below DEST; links whose source is gone are removed
+link_tree() {
+	mkdir -p "$1/kmod" "$1/include"
+	find "$1" -xtype l -delete
+	cp -asf "$TOP/kmod/." "$1/kmod/"
+	cp -asf "$TOP/include/." "$1/include/"
+}

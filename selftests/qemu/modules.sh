@@ -8,20 +8,12 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-# link_tree DEST: links to the sources; links whose source is gone are removed
-link_tree() {
-	mkdir -p "$1/kmod" "$1/include"
-	find "$1" -xtype l -delete
-	cp -asf "$TOP/kmod/." "$1/kmod/"
-	cp -asf "$TOP/include/." "$1/include/"
-	ln -sf "$TOP/Kbuild" "$1/Kbuild"
-}
-
 build_for() {
 	local tag=$1
 	shift
 	[ -e "$CACHE/$tag/build" ] || die "no headers of $tag in $CACHE; run selftests/qemu/fetch.sh $tag"
 	link_tree "$OUT/$tag"
+	ln -sf "$TOP/Kbuild" "$OUT/$tag/Kbuild"
 	# what was built against headers that have been replaced since is void
 	if ! cmp -s "$CACHE/$tag/release" "$OUT/$tag/.release"; then
 		make -s -C "$CACHE/$tag/build" M="$OUT/$tag" clean

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Registers every suite of aegishv_kunit.ko. KUnit runs them, each case in a
+ * kthread of its own, when the module is loaded.
+ */
+#include <linux/module.h>
+#include "suites.h"
+
+kunit_test_suites(&ahv_exits_suite);
+
+MODULE_DESCRIPTION("KUnit suites of AegisHV");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One suite a *_kunit.c file, named ahv_AREA_suite; suites.c registers them.
+ */
+#ifndef AHV_TESTS_SUITES_H
+#define AHV_TESTS_SUITES_H
+
+#include <kunit/test.h>
+
+extern struct kunit_suite ahv_exits_suite;
+
+#endif

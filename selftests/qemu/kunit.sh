@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Builds the KUnit suites of kmod/tests: build/kunit/TAG/aegishv_kunit.ko, and
+# for kernels configured without KUnit also build/kunit/TAG/kunit.ko from the
+# lib/kunit of the same kernel's source package, as an external module.
+#
+# usage: kunit.sh TAG... [-- MAKE-ARGUMENT...]
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+OOT=$TOP/selftests/qemu/kunit_oot.h
+
+has_kunit() {
+	grep -q '^CONFIG_KUNIT=' "$CACHE/$1/build/.config"
+}
+
+# core_sources TAG DEST: lib/kunit without its own tests and without what
+# needs symbols that this kernel does not export
+core_sources() {
+	local src=$CACHE/source-$1/lib/kunit f
+	[ -d "$src" ] || die "no source of $1 in $CACHE; run selftests/qemu/fetch.sh source-$1"
+	mkdir -p "$2"
+	cp -pu "$src"/*.h "$2"
+	for f in "$src"/*.c; do
+		case ${f##*/} in
+		*-test.c | *_test.c | user_alloc.c) ;;
+		*) cp -pu "$f" "$2" ;;
+		esac
+	done
+	# the loader's list of suites, in struct module, is not there
+	sed -i -e 's/^#ifdef CONFIG_MODULES/#ifdef KUNIT_LISTED_BY_LOADER/' \
+		-e 's/current->kunit_test/kunit_current_test/' "$2"/*.c
+	{
+		echo "obj-m := kunit.o"
+		echo "kunit-y := $(cd "$2" && ls ./*.c | grep -v 'kunit.mod.c' | sed 's|^./||; s/c$/o/' | xargs)"
+	} >"$2/Kbuild.new"
+	cmp -s "$2/Kbuild.new" "$2/Kbuild" || cp "$2/Kbuild.new" "$2/Kbuild"
+}
+
+build_core() {
+	local d=$OUT/kunit/$1/core stamp
+	stamp="$(cat "$CACHE/$1/release" "$CACHE/source-$1/.stamp") $(sha256sum <"$OOT")"
+	[ "$(cat "$d/stamp" 2>/dev/null)" = "$stamp" ] && [ -e "$d/kunit.ko" ] && return
+	rm -rf "$d"
+	core_sources "$1" "$d"
+	make -s -C "$CACHE/$1/build" M="$d" KCFLAGS="-include $OOT" modules
+	echo "$stamp" >"$d/stamp"
+	cp "$d/kunit.ko" "$OUT/kunit/$1/kunit.ko"
+}
+
+build_suites() {
+	local tag=$1 d=$OUT/kunit/$1/suites flags=()
+	shift
+	link_tree "$d"
+	ln -sf "$TOP/kmod/tests/Kbuild" "$d/Kbuild"
+	has_kunit "$tag" || flags=(KUNIT_CCFLAGS="-include $OOT"
+		KBUILD_EXTRA_SYMBOLS="$OUT/kunit/$tag/core/Module.symvers")
+	make -s -C "$CACHE/$tag/build" M="$d" "${flags[@]}" "$@" modules
+	cp "$d/aegishv_kunit.ko" "$OUT/kunit/$tag/"
+}
+
+tags=()
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
+	tags+=("$1")
+	shift
+done
+[ $# -gt 0 ] && shift
+[ ${#tags[@]} -gt 0 ] || { sed -n '7s/^# //p' "$0" >&2; exit 2; }
+for tag in "${tags[@]}"; do
+	[ -e "$CACHE/$tag/build" ] || die "no headers of $tag in $CACHE; run selftests/qemu/fetch.sh $tag"
+	say "KUnit suites for $tag"
+	has_kunit "$tag" || build_core "$tag"
+	build_suites "$tag" "$@"
+done
