@@ -10,12 +10,6 @@
 
 #include <linux/aegishv_genl.h>
 
-/* Integer value ranges */
-static const struct netlink_range_validation aegishv_a_config_deadline_us_range = {
-	.min	= 100ULL,
-	.max	= 10000000ULL,
-};
-
 /* AEGISHV_CMD_INFO_GET - do */
 const struct nla_policy aegishv_info_get_nl_policy[AEGISHV_A_INFO_API_VERSION + 1] = {
 	[AEGISHV_A_INFO_API_VERSION] = { .type = NLA_U32, },
@@ -28,14 +22,14 @@ const struct nla_policy aegishv_config_get_nl_policy[AEGISHV_A_CONFIG_VM + 1] = 
 
 /* AEGISHV_CMD_CONFIG_SET - do */
 const struct nla_policy aegishv_config_set_nl_policy[AEGISHV_A_CONFIG_DEADLINE_US + 1] = {
-	[AEGISHV_A_CONFIG_EXIT_EVENTS] = NLA_POLICY_MAX(NLA_U32, 2),
+	[AEGISHV_A_CONFIG_EXIT_EVENTS] = NLA_POLICY_MAX(NLA_U32, 3),
 	[AEGISHV_A_CONFIG_SAMPLE] = NLA_POLICY_MIN(NLA_U32, 1),
 	[AEGISHV_A_CONFIG_VM] = NLA_POLICY_MIN(NLA_U32, 1),
 	[AEGISHV_A_CONFIG_INHERIT] = { .type = NLA_FLAG, },
 	[AEGISHV_A_CONFIG_COUNTERS] = NLA_POLICY_MAX(NLA_U32, 1),
 	[AEGISHV_A_CONFIG_RING_BYTES] = { .type = NLA_U32, },
 	[AEGISHV_A_CONFIG_WATERMARK_BYTES] = { .type = NLA_U32, },
-	[AEGISHV_A_CONFIG_DEADLINE_US] = NLA_POLICY_FULL_RANGE(NLA_U32, &aegishv_a_config_deadline_us_range),
+	[AEGISHV_A_CONFIG_DEADLINE_US] = NLA_POLICY_MIN(NLA_U32, 100),
 };
 
 /* AEGISHV_CMD_VM_GET - do */

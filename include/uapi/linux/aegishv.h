@@ -31,8 +31,8 @@
  * @AEGISHV_REC_LOST: events were dropped here; see &struct aegishv_rec_lost
  * @AEGISHV_REC_EXIT: a VM exit; only when exit_events asks for it
  * @AEGISHV_REC_FAULT: a stage-2 (EPT, NPT) fault
- * @AEGISHV_REC_ENTRY: a VM entry; only when exit_events=all
- * @AEGISHV_REC_UEXIT: KVM_RUN returned to the VMM; only when exit_events=all
+ * @AEGISHV_REC_ENTRY: a VM entry; only when exit_events=full
+ * @AEGISHV_REC_UEXIT: KVM_RUN returned to the VMM; only when exit_events=full
  * @AEGISHV_REC_VM: a VM or vCPU came or went; alert class
  * @AEGISHV_REC_HEALTH: a hook changed its state; alert class
  * @AEGISHV_REC_CLOCK: recordings only, written by userspace: how to turn

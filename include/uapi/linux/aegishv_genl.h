@@ -32,14 +32,16 @@ enum aegishv_hook_state {
  * enum aegishv_exit_events - Which VM exits become records in the ring.
  *   Counters do not need them.
  * @AEGISHV_EXIT_EVENTS_OFF: None.
- * @AEGISHV_EXIT_EVENTS_ALL: Each one, and VM entries and returns to the VMM
- *   too.
+ * @AEGISHV_EXIT_EVENTS_ALL: Each one.
  * @AEGISHV_EXIT_EVENTS_SAMPLE: One in N on each vCPU.
+ * @AEGISHV_EXIT_EVENTS_FULL: Each one, and each VM entry and return to the VMM
+ *   too.
  */
 enum aegishv_exit_events {
 	AEGISHV_EXIT_EVENTS_OFF,
 	AEGISHV_EXIT_EVENTS_ALL,
 	AEGISHV_EXIT_EVENTS_SAMPLE,
+	AEGISHV_EXIT_EVENTS_FULL,
 };
 
 /**

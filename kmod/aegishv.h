@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the parts of the module know of each other. Sources (kvm/) call event,
+ * vm, stats and health; those call ring and netlink; nothing calls a source but
+ * main.c, through struct ahv_source.
+ */
+#ifndef AEGISHV_H
+#define AEGISHV_H
+
+#include <linux/kernel.h>
+#include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/mutex.h>
+#include <linux/rcupdate.h>
+#include <linux/refcount.h>
+#include <linux/sched.h>
+#include <linux/timekeeping.h>
+#include <linux/aegishv.h>
+#include <linux/aegishv_genl.h>
+#include "pure/exits.h"
+
+#define AHV_VERSION "0.1.0"
+
+/**
+ * struct ahv_source - something that observes the host
+ * @name: for messages
+ * @start: attach to what is there and to what will come; 0 or an errno
+ * @config_changed: the configuration may ask for other probes now
+ * @stop: detach; on return no code of the source runs any more
+ */
+struct ahv_source {
+	const char *name;
+	int (*start)(void);
+	void (*config_changed)(void);
+	void (*stop)(void);
+};
+
+extern const struct ahv_source ahv_kvm_source;
+
+/* main.c: tells every source. Process context. */
+void ahv_sources_config_changed(void);
+
+/**
+ * struct ahv_config - the configuration; written under the netlink mutex
+ * @exit_events: enum aegishv_exit_events for VMs without their own
+ * @sample: N of exit_events=sample
+ * @counters: enum aegishv_counters
+ * @watermark_bytes: wake the consumer at this much
+ * @deadline_us: wake it when a record is this old
+ */
+struct ahv_config {
+	u32 exit_events;
+	u32 sample;
+	u32 counters;
+	u32 watermark_bytes;
+	u32 deadline_us;
+};
+
+extern struct ahv_config ahv_config;
+
+/* ---- vm.c: the registry ---- */
+
+/**
+ * struct ahv_vm - a virtual machine with at least one vCPU
+ * @refs: the registry's and those of notifications under way
+ * @key: KVM's struct kvm, never followed
+ * @id: from 1 in order of discovery
+ * @tgid: VMM process in the initial PID namespace
+ * @found: it ran before the module was loaded
+ * @dead: it is out of the registry
+ * @nr_vcpus: entries of @vcpus
+ * @birth_ns: CLOCK_MONOTONIC when it was created or found
+ * @exits: VM exits; valid once @dead
+ * @faults: stage-2 faults; valid once @dead
+ * @exit_events: its own enum aegishv_exit_events
+ * @sample: its own N
+ * @own_setting: whether the two above hold
+ * @comm: name of the VMM process
+ * @vcpus: its vCPUs, oldest first
+ * @node: by @key
+ * @all: in order of @id
+ * @ntf: queues for netlink, at birth and at death
+ * @rcu: frees it
+ */
+struct ahv_vm {
+	refcount_t refs;
+	const void *key;
+	u32 id;
+	pid_t tgid;
+	bool found;
+	bool dead;
+	u32 nr_vcpus;
+	u64 birth_ns;
+	u64 exits;
+	u64 faults;
+	u32 exit_events;
+	u32 sample;
+	bool own_setting;
+	char comm[TASK_COMM_LEN];
+	struct list_head vcpus;
+	struct hlist_node node;
+	struct list_head all;
+	struct llist_node ntf[2];
+	struct rcu_head rcu;
+};
+
+/* Faults are counted by AEGISHV_ACCESS_* bit number. */
+#define AHV_NR_ACCESS	3
+
+/**
+ * struct ahv_counts - what is counted of one vCPU
+ * @exits: by ahv_exit_slot()
+ * @faults: stage-2 faults: read, write, exec
+ * @entries: VM entries, with counters=all
+ * @uexits: returns to the VMM, with counters=all
+ *
+ * KVM runs a vCPU under its mutex on one CPU at a time, so the CPU that runs it
+ * is the only writer and plain increments are exact. Readers may be a few
+ * behind.
+ */
+struct ahv_counts {
+	u64 exits[AHV_EXIT_SLOTS];
+	u64 faults[AHV_NR_ACCESS];
+	u64 entries;
+	u64 uexits;
+};
+
+/**
+ * struct ahv_vcpu - one vCPU
+ * @key: KVM's struct kvm_vcpu, never followed
+ * @vm: its VM
+ * @id: KVM's vcpu_id
+ * @vm_id: number of @vm
+ * @tid: thread that ran it last
+ * @exit_events: the enum aegishv_exit_events in force
+ * @sample: the N in force
+ * @until_sample: exits until the next that is recorded
+ * @last_reason: reason of its last exit
+ * @counts: its counters
+ * @node: by @key
+ * @in_vm: in &ahv_vm.vcpus
+ * @rcu: frees it
+ */
+struct ahv_vcpu {
+	const void *key;
+	struct ahv_vm *vm;
+	u32 id;
+	u32 vm_id;
+	u32 tid;
+	u32 exit_events;
+	u32 sample;
+	u32 until_sample;
+	u32 last_reason;
+	struct ahv_counts counts;
+	struct hlist_node node;
+	struct list_head in_vm;
+	struct rcu_head rcu;
+};
+
+DECLARE_PER_CPU(struct ahv_vcpu *, ahv_vcpu_cache);
+
+/**
+ * struct ahv_vcpu_key - how a source names a vCPU
+ * @vcpu: KVM's struct kvm_vcpu
+ * @kvm: KVM's struct kvm
+ * @id: KVM's vcpu_id
+ * @vmm: a thread of the VMM; NULL for current
+ */
+struct ahv_vcpu_key {
+	const void *vcpu;
+	const void *kvm;
+	u32 id;
+	struct task_struct *vmm;
+};
+
+struct ahv_vcpu *ahv_vcpu_lookup(const struct ahv_vcpu_key *key);
+void ahv_vcpu_born(const struct ahv_vcpu_key *key);
+void ahv_vcpu_found(const struct ahv_vcpu_key *key);
+void ahv_vcpu_gone(const void *vcpu);
+void ahv_vm_gone(const void *kvm);
+void ahv_vms_gone(void);
+
+int ahv_vm_init(void);
+void ahv_vm_exit(void);
+
+/* With rcu_read_lock(). */
+struct ahv_vm *ahv_vm_find(u32 id);
+struct ahv_vm *ahv_vm_next(u32 after_id);
+struct ahv_vm *ahv_vm_after(struct ahv_vm *vm);
+
+int ahv_vm_set_exit_events(u32 id, bool inherit, u32 exit_events, u32 sample);
+void ahv_vms_apply_config(void);
+bool ahv_vms_any_full(void);
+void ahv_vm_put(struct ahv_vm *vm);
+
+struct ahv_vm_stats {
+	u32 alive;
+	u64 total;
+	u64 memory_bytes;
+	u64 unattributed;
+};
+
+void ahv_vm_stats(struct ahv_vm_stats *s);
+
+/* ---- stats.c: sums of counters ---- */
+
+void ahv_stats_retire(const struct ahv_counts *c);
+void ahv_stats_vcpu(struct ahv_counts *sum, const struct ahv_vcpu *v);
+void ahv_stats_vm(struct ahv_counts *sum, const struct ahv_vm *vm);
+void ahv_stats_host(struct ahv_counts *sum);
+u64 ahv_counts_exits(const struct ahv_counts *c);
+u64 ahv_counts_faults(const struct ahv_counts *c);
+
+/* ---- event.c: records ---- */
+
+/**
+ * struct ahv_event - a record being written
+ * @ring: where it is
+ * @h: it
+ */
+struct ahv_event {
+	struct ahv_ring *ring;
+	struct aegishv_hdr *h;
+};
+
+bool ahv_event_begin(struct ahv_event *e, u32 type, u32 len, const struct ahv_vcpu *v);
+void ahv_event_end(struct ahv_event *e);
+void ahv_event_vm(const struct ahv_vm *vm, u32 event, u32 vcpu);
+void ahv_event_health(const char *name, u32 state, int err);
+
+/* ---- health.c: what is attached and why not ---- */
+
+enum ahv_hook_id {
+	AHV_HOOK_KVM_EXIT,
+	AHV_HOOK_KVM_FAULT,
+	AHV_HOOK_KVM_ENTRY,
+	AHV_HOOK_KVM_UEXIT,
+	AHV_HOOK_EXIT_INFO,
+	AHV_HOOK_VCPU_CREATE,
+	AHV_HOOK_VCPU_DESTROY,
+	AHV_HOOK_VM_DESTROY,
+	AHV_NR_HOOKS,
+};
+
+/**
+ * struct ahv_hook_status - one hook as it stands
+ * @name: what it attaches to
+ * @backend: how
+ * @required: health depends on it
+ * @state: enum aegishv_hook_state
+ * @err: 0 or a negative errno
+ * @reason: for a person; a constant string
+ */
+struct ahv_hook_status {
+	const char *name;
+	const char *backend;
+	bool required;
+	u32 state;
+	int err;
+	const char *reason;
+};
+
+void ahv_health_set(enum ahv_hook_id id, u32 state, int err, const char *reason);
+void ahv_health_backend(enum ahv_hook_id id, const char *backend);
+void ahv_health_require(enum ahv_hook_id id, bool required);
+void ahv_health_get(enum ahv_hook_id id, struct ahv_hook_status *s);
+bool ahv_healthy(void);
+void ahv_health_set_isa(u32 isa);
+u32 ahv_isa(void);
+
+/* ---- config.c ---- */
+
+bool ahv_config_wants_entries(void);
+
+/* ---- dev.c ---- */
+
+int ahv_dev_init(void);
+void ahv_dev_exit(void);
+pid_t ahv_consumer(char *comm);
+bool ahv_consumer_lock(void);
+void ahv_consumer_unlock(void);
+
+/* ---- netlink.c ---- */
+
+int ahv_netlink_init(void);
+void ahv_netlink_exit(void);
+void ahv_netlink_vm_ntf(struct ahv_vm *vm, bool death);
+void ahv_netlink_health_ntf(void);
+
+#endif

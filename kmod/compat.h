@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The only file that knows kernel versions; Kbuild includes it before any
+ * other. The rest of the module is written for the newest kernel, and what is
+ * here makes older ones look like it. Each piece names the release that ends
+ * its life: the first one that no longer needs it.
+ */
+#ifndef AHV_COMPAT_H
+#define AHV_COMPAT_H
+
+#define pr_fmt(fmt) "aegishv: " fmt
+
+#include <linux/version.h>
+#include <linux/errno.h>
+#include <linux/ftrace.h>
+#include <linux/hrtimer.h>
+#include <linux/kvm_host.h>
+#include <linux/mm.h>
+#include <linux/preempt.h>
+#include <net/genetlink.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "AegisHV needs Linux 6.1 or newer: see docs/COMPATIBILITY.md"
+#endif
+
+#if !defined(CONFIG_X86_64) && !defined(CONFIG_ARM64)
+#error "AegisHV runs on x86-64 and arm64"
+#endif
+
+/* 6.3: vm_flags is changed through functions. */
+static inline void ahv_vm_flags_mod(struct vm_area_struct *vma,
+				    unsigned long set, unsigned long clear)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+	vma->vm_flags = (vma->vm_flags | set) & ~clear;
+#else
+	vm_flags_mod(vma, set, clear);
+#endif
+}
+
+/* 6.13: hrtimer_setup() replaces hrtimer_init(). */
+static inline void ahv_hrtimer_setup(struct hrtimer *t,
+				     enum hrtimer_restart (*fn)(struct hrtimer *))
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	hrtimer_init(t, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+	t->function = fn;
+#else
+	hrtimer_setup(t, fn, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+#endif
+}
+
+/* 6.7, and stable 6.1.68: multicast groups can ask for a capability. */
+#ifndef GENL_MCAST_CAP_SYS_ADMIN
+#define GENL_MCAST_CAP_SYS_ADMIN 0
+#endif
+
+/* 6.2: handlers see struct genl_split_ops. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define ahv_genl_op	genl_ops
+#else
+#define ahv_genl_op	genl_split_ops
+#endif
+
+/* 6.2: argument accessors of struct ftrace_regs. */
+static __always_inline unsigned long ahv_fregs_arg0(struct ftrace_regs *fregs)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	return ftrace_regs_get_argument(fregs, 0);
+#elif defined(CONFIG_X86_64)
+	return fregs->regs.di;
+#else
+	return regs_get_kernel_argument(ftrace_get_regs(fregs), 0);
+#endif
+}
+
+#ifdef CONFIG_X86_64
+/* 7.0: the guest's instruction pointer left the register array. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+#define ahv_vcpu_rip(vcpu)	((vcpu)->arch.regs[VCPU_REGS_RIP])
+#else
+#define ahv_vcpu_rip(vcpu)	((vcpu)->arch.rip)
+#endif
+#endif
+
+/*
+ * 6.16: tracepoint probes run preemptible. Before that the tracepoint has
+ * turned preemption off, and doing it again would only cost.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+static __always_inline void ahv_probe_enter(void) { }
+static __always_inline void ahv_probe_exit(void) { }
+#else
+static __always_inline void ahv_probe_enter(void) { preempt_disable_notrace(); }
+static __always_inline void ahv_probe_exit(void) { preempt_enable_notrace(); }
+#endif
+
+#endif

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The configuration: checked whole, then changed whole, so that a refused
+ * request changes nothing. Process context; change_mutex serializes changes.
+ */
+#include <linux/mutex.h>
+#include "aegishv.h"
+#include "config.h"
+#include "ring.h"
+#include "ringpos.h"
+
+struct ahv_config ahv_config = {
+	.exit_events = AEGISHV_EXIT_EVENTS_OFF,
+	.sample = 1000,
+	.counters = AEGISHV_COUNTERS_EXITS,
+	.watermark_bytes = 64U << 10,
+	.deadline_us = 100000,
+};
+
+#define MAX_DEADLINE_US 10000000U
+
+static DEFINE_MUTEX(change_mutex);
+
+/* Whether VM entries and returns to the VMM are to be probed at all. */
+bool ahv_config_wants_entries(void)
+{
+	return READ_ONCE(ahv_config.counters) == AEGISHV_COUNTERS_ALL ||
+	       READ_ONCE(ahv_config.exit_events) == AEGISHV_EXIT_EVENTS_FULL ||
+	       ahv_vms_any_full();
+}
+
+static int check_ring_bytes(const struct ahv_config_change *c, const char **why)
+{
+	if (!(c->what & AHV_SET_RING_BYTES) || ahv_ring_bytes_valid(c->ring_bytes))
+		return 0;
+	*why = "ring-bytes: not a power of two from 65536 to 67108864";
+	return -EINVAL;
+}
+
+static int check_watermark(const struct ahv_config_change *c, const char **why)
+{
+	u32 ring = c->what & AHV_SET_RING_BYTES ? c->ring_bytes : ahv_rings_bytes();
+	u32 mark = c->what & AHV_SET_WATERMARK ? c->watermark_bytes :
+						 ahv_config.watermark_bytes;
+
+	if (mark && mark <= ring - ring / AHV_RING_ALERT_PART)
+		return 0;
+	*why = "watermark-bytes: not between 1 and 7/8 of ring-bytes";
+	return -EINVAL;
+}
+
+static int check_deadline(const struct ahv_config_change *c, const char **why)
+{
+	if (!(c->what & AHV_SET_DEADLINE) || c->deadline_us <= MAX_DEADLINE_US)
+		return 0;
+	*why = "deadline-us: more than 10000000";
+	return -EINVAL;
+}
+
+static int check_exit_events(const struct ahv_config_change *c, const char **why)
+{
+	if (c->what & AHV_SET_INHERIT && c->what & AHV_SET_EXIT_EVENTS) {
+		*why = "inherit: it drops exit-events, do not give both";
+		return -EINVAL;
+	}
+	if (c->what & AHV_SET_INHERIT && !c->vm) {
+		*why = "inherit: it needs vm";
+		return -EINVAL;
+	}
+	if (c->vm && !(c->what & (AHV_SET_INHERIT | AHV_SET_EXIT_EVENTS))) {
+		*why = "vm: give exit-events or inherit with it";
+		return -EINVAL;
+	}
+	if (c->vm && c->what & ~(AHV_SET_INHERIT | AHV_SET_EXIT_EVENTS | AHV_SET_SAMPLE)) {
+		*why = "vm: only exit-events, sample and inherit are per VM";
+		return -EINVAL;
+	}
+	if (c->what & AHV_SET_EXIT_EVENTS && c->what & AHV_SET_SAMPLE &&
+	    c->exit_events != AEGISHV_EXIT_EVENTS_SAMPLE) {
+		*why = "sample: it needs exit-events=sample";
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int change_vm(const struct ahv_config_change *c, const char **why)
+{
+	u32 sample = c->what & AHV_SET_SAMPLE ? c->sample : ahv_config.sample;
+	int err;
+
+	err = ahv_vm_set_exit_events(c->vm, c->what & AHV_SET_INHERIT,
+				     c->exit_events, sample);
+	if (err)
+		*why = "vm: there is no VM with this number";
+	return err;
+}
+
+static int change_all(const struct ahv_config_change *c, const char **why)
+{
+	int err;
+
+	if (c->what & AHV_SET_RING_BYTES && c->ring_bytes != ahv_rings_bytes()) {
+		err = ahv_rings_resize(c->ring_bytes, why);
+		if (err)
+			return err;
+	}
+	if (c->what & AHV_SET_WATERMARK)
+		WRITE_ONCE(ahv_config.watermark_bytes, c->watermark_bytes);
+	if (c->what & AHV_SET_DEADLINE)
+		WRITE_ONCE(ahv_config.deadline_us, c->deadline_us);
+	if (c->what & AHV_SET_COUNTERS)
+		WRITE_ONCE(ahv_config.counters, c->counters);
+	if (c->what & AHV_SET_SAMPLE)
+		WRITE_ONCE(ahv_config.sample, c->sample);
+	if (c->what & AHV_SET_EXIT_EVENTS)
+		WRITE_ONCE(ahv_config.exit_events, c->exit_events);
+	ahv_vms_apply_config();
+	return 0;
+}
+
+/**
+ * ahv_config_change() - change what is named, or nothing
+ * @c: what, and to what
+ * @why: where to put the reason of a refusal
+ *
+ * Return: 0 or a negative errno.
+ */
+int ahv_config_change(const struct ahv_config_change *c, const char **why)
+{
+	int err;
+
+	mutex_lock(&change_mutex);
+	err = check_ring_bytes(c, why) ?: check_watermark(c, why) ?:
+	      check_deadline(c, why) ?: check_exit_events(c, why);
+	if (!err)
+		err = c->vm ? change_vm(c, why) : change_all(c, why);
+	if (!err)
+		ahv_sources_config_changed();
+	mutex_unlock(&change_mutex);
+	return err;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What is attached, what is not, and why: one entry for each hook. A change is
+ * an event in the ring and a notification over netlink.
+ *
+ * Process context, except that ahv_isa() is read anywhere. `hooks` is guarded
+ * by hooks_lock.
+ */
+#include <linux/spinlock.h>
+#include "aegishv.h"
+
+static DEFINE_SPINLOCK(hooks_lock);
+static u32 isa;
+
+static struct ahv_hook_status hooks[AHV_NR_HOOKS] = {
+	[AHV_HOOK_KVM_EXIT] = { .name = "kvm_exit", .required = true },
+#ifdef CONFIG_ARM64
+	[AHV_HOOK_KVM_FAULT] = { .name = "kvm_guest_fault", .required = true },
+#else
+	[AHV_HOOK_KVM_FAULT] = { .name = "kvm_page_fault", .required = true },
+#endif
+	[AHV_HOOK_KVM_ENTRY] = { .name = "kvm_entry" },
+	[AHV_HOOK_KVM_UEXIT] = { .name = "kvm_userspace_exit" },
+	[AHV_HOOK_EXIT_INFO] = { .name = "exit_info", .required = true },
+	[AHV_HOOK_VCPU_CREATE] = { .name = "vcpu_create", .required = true },
+	[AHV_HOOK_VCPU_DESTROY] = { .name = "vcpu_destroy", .required = true },
+	[AHV_HOOK_VM_DESTROY] = { .name = "vm_destroy", .required = true },
+};
+
+/**
+ * ahv_health_set() - a hook's state, as its source finds it
+ * @id: the hook
+ * @state: enum aegishv_hook_state
+ * @err: what the kernel answered, 0 or a negative errno
+ * @reason: for a person, a constant string; NULL when it is attached
+ */
+void ahv_health_set(enum ahv_hook_id id, u32 state, int err, const char *reason)
+{
+	struct ahv_hook_status *h = &hooks[id];
+	bool changed;
+
+	spin_lock(&hooks_lock);
+	changed = h->state != state || h->err != err;
+	h->state = state;
+	h->err = err;
+	h->reason = reason;
+	spin_unlock(&hooks_lock);
+	if (!changed)
+		return;
+
+	if (state == AEGISHV_HOOK_STATE_FAILED)
+		pr_warn("%s: %s (%d)\n", h->name, reason, err);
+	ahv_event_health(h->name, state, err);
+	ahv_netlink_health_ntf();
+}
+
+void ahv_health_backend(enum ahv_hook_id id, const char *backend)
+{
+	spin_lock(&hooks_lock);
+	hooks[id].backend = backend;
+	spin_unlock(&hooks_lock);
+}
+
+void ahv_health_require(enum ahv_hook_id id, bool required)
+{
+	spin_lock(&hooks_lock);
+	hooks[id].required = required;
+	spin_unlock(&hooks_lock);
+}
+
+void ahv_health_get(enum ahv_hook_id id, struct ahv_hook_status *s)
+{
+	spin_lock(&hooks_lock);
+	*s = hooks[id];
+	spin_unlock(&hooks_lock);
+}
+
+/* A host without KVM has nothing to watch and misses nothing. */
+bool ahv_healthy(void)
+{
+	bool ok = true;
+	int i;
+
+	spin_lock(&hooks_lock);
+	for (i = 0; i < AHV_NR_HOOKS; i++)
+		if (hooks[i].required && hooks[i].state == AEGISHV_HOOK_STATE_FAILED)
+			ok = false;
+	spin_unlock(&hooks_lock);
+	return ok;
+}
+
+void ahv_health_set_isa(u32 new_isa)
+{
+	WRITE_ONCE(isa, new_isa);
+}
+
+u32 ahv_isa(void)
+{
+	return READ_ONCE(isa);
+}

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Entry hooks: by ftrace, and where that is refused by kprobe; and the address
+ * of a function that is not exported.
+ *
+ * ftrace comes first because with FTRACE_OPS_FL_PERMANENT neither
+ * kernel.ftrace_enabled=0 nor debugfs kprobes/enabled=0 can turn it off.
+ * Attach and detach are process context and sleep.
+ */
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include "hook.h"
+
+#ifdef CONFIG_X86_KERNEL_IBT
+/*
+ * With IBT a function starts with endbr64, and a kprobe on it lands behind.
+ * The encodings are endbr64 itself and what the kernel seals it with: since
+ * 6.14 nopl -42(%rax), before that nopw (%rax).
+ */
+static unsigned long function_start(unsigned long addr)
+{
+	u32 insn;
+
+	if (copy_from_kernel_nofault(&insn, (void *)(addr - 4), sizeof(insn)))
+		return addr;
+	if (insn == 0xfa1e0ff3 || insn == 0xd6401f0f || insn == 0x001f0f66)
+		return addr - 4;
+	return addr;
+}
+#else
+static unsigned long function_start(unsigned long addr)
+{
+	return addr;
+}
+#endif
+
+/**
+ * ahv_symbol() - where a function of the kernel or a module is
+ * @name: the function
+ *
+ * Process context. Registers a kprobe there for a moment, since the kernel
+ * tells kprobes what it does not export.
+ *
+ * Return: the address, or 0.
+ */
+unsigned long ahv_symbol(const char *name)
+{
+	struct kprobe kp = { .symbol_name = name };
+	unsigned long addr;
+
+	if (register_kprobe(&kp))
+		return 0;
+	addr = (unsigned long)kp.addr;
+	unregister_kprobe(&kp);
+	return function_start(addr);
+}
+
+static void notrace ftrace_entry(unsigned long ip, unsigned long parent_ip,
+				 struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	struct ahv_entry_hook *h = container_of(ops, struct ahv_entry_hook, ops);
+
+	h->fn(ahv_fregs_arg0(fregs));
+}
+
+static int kprobe_entry(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct ahv_entry_hook *h = container_of(kp, struct ahv_entry_hook, kp);
+
+	h->fn(regs_get_kernel_argument(regs, 0));
+	return 0;
+}
+NOKPROBE_SYMBOL(kprobe_entry);
+
+static int attach_ftrace(struct ahv_entry_hook *h)
+{
+	int err;
+
+	h->ops = (struct ftrace_ops){
+		.func = ftrace_entry,
+		.flags = FTRACE_OPS_FL_RECURSION | FTRACE_OPS_FL_PERMANENT,
+	};
+	err = ftrace_set_filter_ip(&h->ops, h->ip, 0, 0);
+	if (err)
+		return err;
+	err = register_ftrace_function(&h->ops);
+	if (err)
+		ftrace_free_filter(&h->ops);
+	return err;
+}
+
+static int attach_kprobe(struct ahv_entry_hook *h)
+{
+	h->kp = (struct kprobe){
+		.symbol_name = h->symbol,
+		.pre_handler = kprobe_entry,
+	};
+	return register_kprobe(&h->kp);
+}
+
+/**
+ * ahv_hook_attach() - start calling h->fn
+ * @h: the hook; its symbol, id and fn are set
+ *
+ * Return: 0, or a negative errno; either way health knows.
+ */
+int ahv_hook_attach(struct ahv_entry_hook *h)
+{
+	int err;
+
+	h->ip = ahv_symbol(h->symbol);
+	if (!h->ip) {
+		ahv_health_set(h->id, AEGISHV_HOOK_STATE_FAILED, -ENOENT,
+			       "this kernel has no such function");
+		return -ENOENT;
+	}
+	err = attach_ftrace(h);
+	if (!err) {
+		h->backend = AHV_BACKEND_FTRACE;
+		ahv_health_backend(h->id, "ftrace");
+	} else {
+		err = attach_kprobe(h);
+		if (!err) {
+			h->backend = AHV_BACKEND_KPROBE;
+			ahv_health_backend(h->id, "kprobe");
+		}
+	}
+	if (err)
+		ahv_health_set(h->id, AEGISHV_HOOK_STATE_FAILED, err,
+			       "neither ftrace nor kprobe could attach");
+	else
+		ahv_health_set(h->id, AEGISHV_HOOK_STATE_ATTACHED, 0, NULL);
+	return err;
+}
+
+/**
+ * ahv_hook_detach() - stop calling h->fn
+ * @h: the hook, attached or not; on return fn does not run any more
+ */
+void ahv_hook_detach(struct ahv_entry_hook *h)
+{
+	switch (h->backend) {
+	case AHV_BACKEND_FTRACE:
+		unregister_ftrace_function(&h->ops);
+		ftrace_free_filter(&h->ops);
+		break;
+	case AHV_BACKEND_KPROBE:
+		unregister_kprobe(&h->kp);
+		break;
+	case AHV_BACKEND_NONE:
+		break;
+	}
+	h->backend = AHV_BACKEND_NONE;
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * arm64: probes of KVM's tracepoints, which carry no vCPU: KVM knows which one
+ * this CPU runs. KVM is part of the kernel here, and cannot come or go.
+ */
+#include <asm/esr.h>
+#include <asm/kvm_asm.h>
+#include "hook.h"
+#include "kvm/kvm.h"
+
+static struct kvm_vcpu *(*running_vcpu)(void);
+
+u64 ahv_kvm_rip(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.ctxt.regs.pc;
+}
+
+static void probe_exit(void *data, int ret, unsigned int esr_ec, unsigned long pc)
+{
+	struct ahv_exit_info info = { .reason = ARM_EXCEPTION_CODE(ret) };
+	struct kvm_vcpu *vcpu;
+	struct ahv_vcpu *v;
+
+	ahv_probe_enter();
+	vcpu = running_vcpu();
+	v = vcpu ? ahv_kvm_vcpu(vcpu) : NULL;
+	if (info.reason == ARM_EXCEPTION_TRAP)
+		info.reason = AHV_ARM64_TRAP_REASON + (esr_ec & 0x3f);
+	if (v)
+		ahv_kvm_count_exit(v, vcpu, AEGISHV_ISA_ARM64, &info);
+	ahv_probe_exit();
+}
+
+static void probe_entry(void *data, unsigned long pc)
+{
+	struct kvm_vcpu *vcpu;
+
+	ahv_probe_enter();
+	vcpu = running_vcpu();
+	if (vcpu)
+		ahv_kvm_probe_entry(vcpu);
+	ahv_probe_exit();
+}
+
+static void probe_fault(void *data, unsigned long pc, unsigned long esr,
+			unsigned long far, unsigned long long ipa)
+{
+	struct kvm_vcpu *vcpu;
+
+	ahv_probe_enter();
+	vcpu = running_vcpu();
+	if (vcpu)
+		ahv_kvm_fault(vcpu, ipa, esr);
+	ahv_probe_exit();
+}
+
+static void probe_uexit(void *data, u32 reason, int err)
+{
+	struct kvm_vcpu *vcpu;
+
+	ahv_probe_enter();
+	vcpu = running_vcpu();
+	if (vcpu)
+		ahv_kvm_probe_uexit(vcpu, reason, err);
+	ahv_probe_exit();
+}
+
+const struct ahv_kvm_probe ahv_kvm_probes[AHV_NR_KVM_PROBES] = {
+	{ "kvm_exit", probe_exit, AHV_HOOK_KVM_EXIT },
+	{ "kvm_guest_fault", probe_fault, AHV_HOOK_KVM_FAULT },
+	{ "kvm_entry", probe_entry, AHV_HOOK_KVM_ENTRY, true },
+	{ "kvm_userspace_exit", probe_uexit, AHV_HOOK_KVM_UEXIT, true },
+};
+
+int ahv_kvm_arch_attach(void)
+{
+	running_vcpu = (void *)ahv_symbol("kvm_get_running_vcpu");
+	if (!running_vcpu)
+		return -ENOENT;
+	ahv_health_set_isa(AEGISHV_ISA_ARM64);
+	return 0;
+}
+
+void ahv_kvm_arch_detach(void)
+{
+	ahv_health_set_isa(0);
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * x86-64: probes of KVM's tracepoints, and exit information as KVM reads it.
+ *
+ * svm_get_exit_info() and vmx_get_exit_info() are static in kvm-amd and
+ * kvm-intel; found by name, they are called through a static call, a direct
+ * call that needs no retpoline and no endbr. Probes run on the vCPU's thread
+ * with preemption off, kvm_exit with interrupts off too on newer kernels.
+ */
+#include <linux/static_call.h>
+#include "hook.h"
+#include "kvm/kvm.h"
+
+/* Tables 15-7 of the AMD APM volume 2, and C-1 of the Intel SDM volume 3. */
+#define SVM_EXIT_NPF		0x400
+#define VMX_EXIT_EPT_VIOLATION	48
+
+/* Vendor module not there: an exit without a reason counts as "other". */
+static void no_exit_info(struct kvm_vcpu *vcpu, u32 *reason, u64 *info1, u64 *info2,
+			 u32 *intr_info, u32 *error_code)
+{
+	*reason = U32_MAX;
+	*info1 = 0;
+	*info2 = 0;
+	*intr_info = 0;
+	*error_code = 0;
+}
+
+static void no_cache_reg(struct kvm_vcpu *vcpu, enum kvm_reg reg) { }
+
+DEFINE_STATIC_CALL(ahv_get_exit_info, no_exit_info);
+DEFINE_STATIC_CALL(ahv_cache_reg, no_cache_reg);
+
+/* VMX reads the instruction pointer from the VMCS when it is asked for. */
+u64 ahv_kvm_rip(struct kvm_vcpu *vcpu)
+{
+	if (!test_bit(VCPU_REGS_RIP, (unsigned long *)&vcpu->arch.regs_avail))
+		static_call(ahv_cache_reg)(vcpu, VCPU_REGS_RIP);
+	return ahv_vcpu_rip(vcpu);
+}
+
+static __always_inline void count_exit(struct kvm_vcpu *vcpu, u32 isa)
+{
+	struct ahv_vcpu *v = ahv_kvm_vcpu(vcpu);
+	struct ahv_exit_info info;
+
+	if (unlikely(!v))
+		return;
+	static_call(ahv_get_exit_info)(vcpu, &info.reason, &info.info1, &info.info2,
+				       &info.intr_info, &info.error_code);
+	ahv_kvm_count_exit(v, vcpu, isa, &info);
+}
+
+static void probe_exit(void *data, struct kvm_vcpu *vcpu, u32 isa)
+{
+	ahv_probe_enter();
+	if (isa == AEGISHV_ISA_SVM)
+		count_exit(vcpu, AEGISHV_ISA_SVM);
+	else
+		count_exit(vcpu, AEGISHV_ISA_VMX);
+	ahv_probe_exit();
+}
+
+static void probe_entry(void *data, struct kvm_vcpu *vcpu)
+{
+	ahv_probe_enter();
+	ahv_kvm_probe_entry(vcpu);
+	ahv_probe_exit();
+}
+
+/*
+ * The tracepoint also fires for guest page faults under shadow paging, with a
+ * guest-virtual address: only what exited for stage 2 is a stage-2 fault.
+ */
+static bool stage2(const struct ahv_vcpu *v)
+{
+	u32 reason = v->last_reason;
+
+	if (ahv_isa() == AEGISHV_ISA_SVM)
+		return reason == SVM_EXIT_NPF;
+	return (reason & AHV_VMX_REASON_MASK) == VMX_EXIT_EPT_VIOLATION;
+}
+
+static void probe_fault(void *data, struct kvm_vcpu *vcpu, u64 addr, u64 code)
+{
+	struct ahv_vcpu *v;
+
+	ahv_probe_enter();
+	v = ahv_kvm_vcpu(vcpu);
+	if (v && stage2(v))
+		ahv_kvm_fault(vcpu, addr, code);
+	ahv_probe_exit();
+}
+
+/* The tracepoint has no vCPU; KVM knows which one this CPU runs. */
+static struct kvm_vcpu *no_vcpu(void)
+{
+	return NULL;
+}
+
+DEFINE_STATIC_CALL(ahv_running_vcpu, no_vcpu);
+
+static void probe_uexit(void *data, u32 reason, int err)
+{
+	struct kvm_vcpu *vcpu;
+
+	ahv_probe_enter();
+	vcpu = static_call(ahv_running_vcpu)();
+	if (vcpu)
+		ahv_kvm_probe_uexit(vcpu, reason, err);
+	ahv_probe_exit();
+}
+
+const struct ahv_kvm_probe ahv_kvm_probes[AHV_NR_KVM_PROBES] = {
+	{ "kvm_exit", probe_exit, AHV_HOOK_KVM_EXIT },
+	{ "kvm_page_fault", probe_fault, AHV_HOOK_KVM_FAULT },
+	{ "kvm_entry", probe_entry, AHV_HOOK_KVM_ENTRY, true },
+	{ "kvm_userspace_exit", probe_uexit, AHV_HOOK_KVM_UEXIT, true },
+};
+
+struct vendor {
+	u32 isa;
+	const char *exit_info;
+	const char *cache_reg;
+};
+
+static const struct vendor vendors[] = {
+	{ AEGISHV_ISA_SVM, "svm_get_exit_info", "svm_cache_reg" },
+	{ AEGISHV_ISA_VMX, "vmx_get_exit_info", "vmx_cache_reg" },
+};
+
+/**
+ * ahv_kvm_arch_attach() - use the vendor module that is there
+ *
+ * Process context. Return: 0, or -ENOENT while there is none.
+ */
+int ahv_kvm_arch_attach(void)
+{
+	unsigned long info, reg, vcpu;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(vendors); i++) {
+		info = ahv_symbol(vendors[i].exit_info);
+		reg = ahv_symbol(vendors[i].cache_reg);
+		vcpu = ahv_symbol("kvm_get_running_vcpu");
+		if (!info || !vcpu)
+			continue;
+		static_call_update(ahv_get_exit_info, (void *)info);
+		static_call_update(ahv_running_vcpu, (void *)vcpu);
+		if (reg)
+			static_call_update(ahv_cache_reg, (void *)reg);
+		ahv_health_set_isa(vendors[i].isa);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+void ahv_kvm_arch_detach(void)
+{
+	static_call_update(ahv_get_exit_info, no_exit_info);
+	static_call_update(ahv_cache_reg, no_cache_reg);
+	static_call_update(ahv_running_vcpu, no_vcpu);
+	ahv_health_set_isa(0);
+}

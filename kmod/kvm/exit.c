@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VM exits, entries and returns to the VMM. Counting an exit is inline in
+ * kvm.h; what is here runs when a record is asked for, or a vCPU is new to this
+ * CPU.
+ *
+ * From tracepoint probes: the vCPU's thread, preemption off, interrupts
+ * possibly off. No locks.
+ */
+#include "kvm.h"
+
+struct ahv_vcpu *ahv_kvm_vcpu_slow(struct kvm_vcpu *vcpu)
+{
+	struct ahv_vcpu_key key = {
+		.vcpu = vcpu,
+		.kvm = vcpu->kvm,
+		.id = vcpu->vcpu_id,
+	};
+
+	return ahv_vcpu_lookup(&key);
+}
+
+static bool sampled(struct ahv_vcpu *v)
+{
+	if (v->until_sample) {
+		v->until_sample--;
+		return false;
+	}
+	v->until_sample = READ_ONCE(v->sample) - 1;
+	return true;
+}
+
+void ahv_kvm_record_exit(struct ahv_vcpu *v, struct kvm_vcpu *vcpu,
+			 const struct ahv_exit_info *info)
+{
+	struct aegishv_rec_exit *rec;
+	struct ahv_event e;
+
+	if (v->exit_events == AEGISHV_EXIT_EVENTS_SAMPLE && !sampled(v))
+		return;
+	if (!ahv_event_begin(&e, AEGISHV_REC_EXIT, sizeof(*rec), v))
+		return;
+	rec = (void *)e.h;
+	rec->rip = ahv_kvm_rip(vcpu);
+	rec->info1 = info->info1;
+	rec->info2 = info->info2;
+	rec->reason = info->reason;
+	rec->intr_info = info->intr_info;
+	rec->error_code = info->error_code;
+	rec->tid = current->pid;
+	ahv_event_end(&e);
+}
+
+void ahv_kvm_probe_entry(struct kvm_vcpu *vcpu)
+{
+	struct ahv_vcpu *v = ahv_kvm_vcpu(vcpu);
+	struct aegishv_rec_entry *rec;
+	struct ahv_event e;
+
+	if (!v)
+		return;
+	v->counts.entries++;
+	if (v->exit_events != AEGISHV_EXIT_EVENTS_FULL ||
+	    !ahv_event_begin(&e, AEGISHV_REC_ENTRY, sizeof(*rec), v))
+		return;
+	rec = (void *)e.h;
+	rec->rip = ahv_kvm_rip(vcpu);
+	rec->tid = current->pid;
+	rec->rsvd = 0;
+	ahv_event_end(&e);
+}
+
+void ahv_kvm_probe_uexit(struct kvm_vcpu *vcpu, u32 reason, int err)
+{
+	struct ahv_vcpu *v = ahv_kvm_vcpu(vcpu);
+	struct aegishv_rec_uexit *rec;
+	struct ahv_event e;
+
+	if (!v)
+		return;
+	v->counts.uexits++;
+	if (v->exit_events != AEGISHV_EXIT_EVENTS_FULL ||
+	    !ahv_event_begin(&e, AEGISHV_REC_UEXIT, sizeof(*rec), v))
+		return;
+	rec = (void *)e.h;
+	rec->reason = reason;
+	rec->err = err;
+	rec->tid = current->pid;
+	rec->rsvd = 0;
+	ahv_event_end(&e);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Between the parts of the KVM source: attach and detach (kvm.c), what a probe
+ * does (exit.c, fault.c), what differs between architectures (arch/).
+ */
+#ifndef AHV_KVM_H
+#define AHV_KVM_H
+
+#include <linux/kvm_host.h>
+#include "aegishv.h"
+
+/**
+ * struct ahv_exit_info - a VM exit as the architecture reads it
+ * @info1: see &struct aegishv_rec_exit, as the next four
+ * @info2:
+ * @reason:
+ * @intr_info:
+ * @error_code:
+ */
+struct ahv_exit_info {
+	u64 info1;
+	u64 info2;
+	u32 reason;
+	u32 intr_info;
+	u32 error_code;
+};
+
+/**
+ * struct ahv_kvm_probe - a tracepoint and what to call there
+ * @tracepoint: its name in KVM
+ * @fn: a probe of that tracepoint's prototype
+ * @id: whose health it is
+ * @on_demand: only with ahv_config_wants_entries()
+ */
+struct ahv_kvm_probe {
+	const char *tracepoint;
+	void *fn;
+	enum ahv_hook_id id;
+	bool on_demand;
+};
+
+#define AHV_NR_KVM_PROBES 4
+
+/* arch/: what there is on this one. */
+extern const struct ahv_kvm_probe ahv_kvm_probes[AHV_NR_KVM_PROBES];
+int ahv_kvm_arch_attach(void);
+void ahv_kvm_arch_detach(void);
+u64 ahv_kvm_rip(struct kvm_vcpu *vcpu);
+
+/* exit.c, fault.c: the dearer half of the probes. */
+void ahv_kvm_record_exit(struct ahv_vcpu *v, struct kvm_vcpu *vcpu,
+			 const struct ahv_exit_info *info);
+void ahv_kvm_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code);
+void ahv_kvm_probe_entry(struct kvm_vcpu *vcpu);
+void ahv_kvm_probe_uexit(struct kvm_vcpu *vcpu, u32 reason, int err);
+struct ahv_vcpu *ahv_kvm_vcpu_slow(struct kvm_vcpu *vcpu);
+
+/* running.c: VMs that were there before us. */
+void ahv_kvm_find_running(void);
+
+/**
+ * ahv_kvm_vcpu() - our entry of the vCPU that runs on this CPU
+ * @vcpu: KVM's
+ *
+ * Preemption off. Return: the entry, or NULL for want of memory.
+ */
+static __always_inline struct ahv_vcpu *ahv_kvm_vcpu(struct kvm_vcpu *vcpu)
+{
+	struct ahv_vcpu *v = this_cpu_read(ahv_vcpu_cache);
+
+	if (likely(v->key == vcpu))
+		return v;
+	return ahv_kvm_vcpu_slow(vcpu);
+}
+
+/**
+ * ahv_kvm_count_exit() - count a VM exit, and record it if that is asked for
+ * @v: its vCPU
+ * @vcpu: KVM's
+ * @isa: enum aegishv_isa, a constant
+ * @info: the exit
+ */
+static __always_inline void ahv_kvm_count_exit(struct ahv_vcpu *v, struct kvm_vcpu *vcpu,
+					       u32 isa, const struct ahv_exit_info *info)
+{
+	v->last_reason = info->reason;
+	v->counts.exits[ahv_exit_slot(isa, info->reason)]++;
+	if (unlikely(v->exit_events != AEGISHV_EXIT_EVENTS_OFF))
+		ahv_kvm_record_exit(v, vcpu, info);
+}
+
+#endif

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loading and unloading. Everything is brought up from the consumer's end to
+ * the sources and taken down the other way round, so that an event always finds
+ * what it needs.
+ */
+#include <linux/module.h>
+#include "aegishv.h"
+#include "ring.h"
+#include "ringpos.h"
+
+static unsigned int ring_bytes = 512U << 10;
+module_param(ring_bytes, uint, 0444);
+MODULE_PARM_DESC(ring_bytes,
+		 "bytes of each CPU's event ring, a power of two from 65536 to 67108864 (default 524288)");
+
+static const struct ahv_source *const sources[] = {
+	&ahv_kvm_source,
+};
+
+void ahv_sources_config_changed(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(sources); i++)
+		sources[i]->config_changed();
+}
+
+static void stop_sources(int n)
+{
+	while (n--)
+		sources[n]->stop();
+}
+
+static int start_sources(void)
+{
+	int i, err;
+
+	for (i = 0; i < ARRAY_SIZE(sources); i++) {
+		err = sources[i]->start();
+		if (err) {
+			pr_err("cannot start the %s source (%d)\n", sources[i]->name, err);
+			stop_sources(i);
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int __init aegishv_init(void)
+{
+	int err;
+
+	if (!ahv_ring_bytes_valid(ring_bytes)) {
+		pr_err("ring_bytes=%u is not a power of two from %u to %u\n",
+		       ring_bytes, AHV_RING_MIN_BYTES, AHV_RING_MAX_BYTES);
+		return -EINVAL;
+	}
+	err = ahv_rings_init(ring_bytes);
+	if (err)
+		return err;
+	err = ahv_vm_init();
+	if (err)
+		goto rings;
+	err = ahv_dev_init();
+	if (err)
+		goto vm;
+	err = ahv_netlink_init();
+	if (err)
+		goto dev;
+	err = start_sources();
+	if (err)
+		goto netlink;
+	return 0;
+
+netlink:
+	ahv_netlink_exit();
+dev:
+	ahv_dev_exit();
+vm:
+	ahv_vm_exit();
+rings:
+	ahv_rings_exit();
+	return err;
+}
+module_init(aegishv_init);
+
+static void __exit aegishv_exit(void)
+{
+	stop_sources(ARRAY_SIZE(sources));
+	ahv_vms_gone();
+	ahv_netlink_exit();
+	ahv_dev_exit();
+	ahv_vm_exit();
+	ahv_rings_exit();
+}
+module_exit(aegishv_exit);
+
+MODULE_AUTHOR("AegisHV");
+MODULE_DESCRIPTION("Watches and protects KVM guests and their host");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(AHV_VERSION);

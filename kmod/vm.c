@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The registry of VMs and vCPUs, keyed by KVM's own pointers, which are
+ * compared and never followed.
+ *
+ * Looked up from tracepoint probes: any context but NMI, interrupts possibly
+ * off, preemption off; nothing here sleeps but init and exit. `lock` guards
+ * every change; readers use RCU. `changes` lets a reader of all counters see a
+ * VM either alive or retired, never both or neither.
+ */
+#include <linux/hashtable.h>
+#include <linux/rculist.h>
+#include <linux/seqlock.h>
+#include <linux/slab.h>
+#include "aegishv.h"
+#include "vm.h"
+
+static DEFINE_RAW_SPINLOCK(lock);
+seqcount_t ahv_vms_changes;
+LIST_HEAD(ahv_vms);
+static DEFINE_HASHTABLE(vm_by_key, 10);
+static DEFINE_HASHTABLE(vcpu_by_key, 12);
+static u32 next_id;
+static u32 alive;
+static u32 nr_vcpus;
+
+/* Exits and faults whose vCPU could not be recorded for want of memory. */
+static DEFINE_PER_CPU(u64, unattributed);
+
+/* No vCPU has this key, so that the probes need not test for NULL. */
+static struct ahv_vcpu nobody;
+DEFINE_PER_CPU(struct ahv_vcpu *, ahv_vcpu_cache) = &nobody;
+
+static struct ahv_vm *vm_by_kvm(const void *kvm)
+{
+	struct ahv_vm *vm;
+
+	hash_for_each_possible(vm_by_key, vm, node, (unsigned long)kvm)
+		if (vm->key == kvm)
+			return vm;
+	return NULL;
+}
+
+static struct ahv_vcpu *vcpu_by_kvm(const void *vcpu)
+{
+	struct ahv_vcpu *v;
+
+	hash_for_each_possible_rcu(vcpu_by_key, v, node, (unsigned long)vcpu,
+				   lockdep_is_held(&lock))
+		if (v->key == vcpu)
+			return v;
+	return NULL;
+}
+
+/* What is in force for a vCPU: its VM's own setting, else everybody's. */
+static void apply_config(struct ahv_vcpu *v)
+{
+	const struct ahv_vm *vm = v->vm;
+
+	WRITE_ONCE(v->sample, vm->own_setting ? vm->sample : ahv_config.sample);
+	WRITE_ONCE(v->exit_events,
+		   vm->own_setting ? vm->exit_events : ahv_config.exit_events);
+}
+
+static struct ahv_vm *alloc_vm(const struct ahv_vcpu_key *key, bool found)
+{
+	struct task_struct *vmm = key->vmm ?: current;
+	struct ahv_vm *vm;
+
+	vm = kzalloc(sizeof(*vm), GFP_ATOMIC | __GFP_NOWARN);
+	if (!vm)
+		return NULL;
+	refcount_set(&vm->refs, 1);
+	vm->key = key->kvm;
+	vm->tgid = task_tgid_nr(vmm);
+	vm->found = found;
+	vm->birth_ns = ktime_get_mono_fast_ns();
+	strscpy(vm->comm, vmm->group_leader->comm, sizeof(vm->comm));
+	INIT_LIST_HEAD(&vm->vcpus);
+	return vm;
+}
+
+static struct ahv_vcpu *alloc_vcpu(const struct ahv_vcpu_key *key)
+{
+	struct ahv_vcpu *v;
+
+	v = kzalloc(sizeof(*v), GFP_ATOMIC | __GFP_NOWARN);
+	if (!v)
+		return NULL;
+	v->key = key->vcpu;
+	v->id = key->id;
+	return v;
+}
+
+/* With lock: add vcpu to the VM of its key, which is spare if it is new. */
+static bool insert(struct ahv_vcpu *v, struct ahv_vm *spare, const void *kvm)
+{
+	struct ahv_vm *vm = vm_by_kvm(kvm);
+	bool birth = !vm;
+
+	if (birth) {
+		vm = spare;
+		vm->id = ++next_id;
+		alive++;
+		hash_add(vm_by_key, &vm->node, (unsigned long)kvm);
+		list_add_tail_rcu(&vm->all, &ahv_vms);
+	}
+	v->vm = vm;
+	v->vm_id = vm->id;
+	vm->nr_vcpus++;
+	nr_vcpus++;
+	apply_config(v);
+	list_add_tail_rcu(&v->in_vm, &vm->vcpus);
+	hash_add_rcu(vcpu_by_key, &v->node, (unsigned long)v->key);
+	return birth;
+}
+
+/*
+ * A vCPU that was not there before. When two CPUs meet the same one, or two
+ * vCPUs of a new VM, the second finds what the first inserted.
+ */
+static struct ahv_vcpu *add(const struct ahv_vcpu_key *key, bool found)
+{
+	struct ahv_vcpu *v = alloc_vcpu(key), *known;
+	struct ahv_vm *vm = alloc_vm(key, found);
+	unsigned long flags;
+	bool birth = false;
+
+	if (!v || !vm) {
+		kfree(v);
+		kfree(vm);
+		return NULL;
+	}
+
+	raw_spin_lock_irqsave(&lock, flags);
+	known = vcpu_by_kvm(key->vcpu);
+	if (!known)
+		birth = insert(v, vm, key->kvm);
+	if (birth)
+		refcount_inc(&vm->refs);	/* ours, until it is announced */
+	raw_spin_unlock_irqrestore(&lock, flags);
+
+	if (birth) {
+		ahv_event_vm(vm, AEGISHV_VM_BIRTH, AEGISHV_VCPU_NONE);
+		ahv_netlink_vm_ntf(vm, false);
+		ahv_vm_put(vm);
+	} else {
+		kfree(vm);
+	}
+	if (known) {
+		kfree(v);
+		return known;
+	}
+	ahv_event_vm(v->vm, AEGISHV_VM_VCPU, v->id);
+	return v;
+}
+
+/**
+ * ahv_vcpu_lookup() - the entry of a vCPU that runs on this CPU now
+ * @key: what KVM calls it
+ *
+ * Preemption off; current is the thread that runs it. A vCPU that is not known
+ * was created before the module was loaded, and is added.
+ *
+ * Return: the entry, or NULL for want of memory, which is counted.
+ */
+struct ahv_vcpu *ahv_vcpu_lookup(const struct ahv_vcpu_key *key)
+{
+	struct ahv_vcpu *v;
+
+	rcu_read_lock();
+	v = vcpu_by_kvm(key->vcpu);
+	if (!v)
+		v = add(key, true);
+	if (v) {
+		WRITE_ONCE(v->tid, current->pid);
+		this_cpu_write(ahv_vcpu_cache, v);
+	} else {
+		this_cpu_inc(unattributed);
+	}
+	rcu_read_unlock();
+	return v;
+}
+
+static void forget_cached(const struct ahv_vcpu *v)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct ahv_vcpu **slot = per_cpu_ptr(&ahv_vcpu_cache, cpu);
+
+		/* Its own CPU may put another vCPU there, never this one again. */
+		if (READ_ONCE(*slot) == v)
+			cmpxchg(slot, (struct ahv_vcpu *)v, &nobody);
+	}
+}
+
+/* With lock. */
+static void retire(struct ahv_vcpu *v)
+{
+	hash_del_rcu(&v->node);
+	forget_cached(v);
+	v->vm->exits += ahv_counts_exits(&v->counts);
+	v->vm->faults += ahv_counts_faults(&v->counts);
+	ahv_stats_retire(&v->counts);
+	nr_vcpus--;
+}
+
+static void free_vm(struct rcu_head *rcu)
+{
+	struct ahv_vm *vm = container_of(rcu, struct ahv_vm, rcu);
+	struct ahv_vcpu *v, *next;
+
+	list_for_each_entry_safe(v, next, &vm->vcpus, in_vm)
+		kfree(v);
+	kfree(vm);
+}
+
+void ahv_vm_put(struct ahv_vm *vm)
+{
+	if (refcount_dec_and_test(&vm->refs))
+		call_rcu(&vm->rcu, free_vm);
+}
+
+/* With lock. */
+static void bury(struct ahv_vm *vm)
+{
+	struct ahv_vcpu *v;
+
+	write_seqcount_begin(&ahv_vms_changes);
+	hash_del(&vm->node);
+	list_del_rcu(&vm->all);
+	list_for_each_entry(v, &vm->vcpus, in_vm)
+		retire(v);
+	WRITE_ONCE(vm->dead, true);
+	alive--;
+	write_seqcount_end(&ahv_vms_changes);
+}
+
+/* Process context or an entry hook: a VM is being destroyed. */
+void ahv_vm_gone(const void *kvm)
+{
+	unsigned long flags;
+	struct ahv_vm *vm;
+
+	raw_spin_lock_irqsave(&lock, flags);
+	vm = vm_by_kvm(kvm);
+	if (vm)
+		bury(vm);
+	raw_spin_unlock_irqrestore(&lock, flags);
+	if (!vm)
+		return;
+	ahv_event_vm(vm, AEGISHV_VM_DEATH, AEGISHV_VCPU_NONE);
+	ahv_netlink_vm_ntf(vm, true);
+	ahv_vm_put(vm);
+}
+
+/* KVM is gone, or we are about to be: so is every VM. */
+void ahv_vms_gone(void)
+{
+	const void *key;
+	struct ahv_vm *vm;
+
+	for (;;) {
+		rcu_read_lock();
+		vm = list_first_or_null_rcu(&ahv_vms, struct ahv_vm, all);
+		key = vm ? vm->key : NULL;
+		rcu_read_unlock();
+		if (!key)
+			return;
+		ahv_vm_gone(key);
+	}
+}
+
+/* A vCPU is being destroyed; most go with their VM and are unknown by now. */
+void ahv_vcpu_gone(const void *vcpu)
+{
+	struct ahv_vm *vm = NULL;
+	unsigned long flags;
+	struct ahv_vcpu *v;
+
+	raw_spin_lock_irqsave(&lock, flags);
+	v = vcpu_by_kvm(vcpu);
+	if (v) {
+		write_seqcount_begin(&ahv_vms_changes);
+		list_del_rcu(&v->in_vm);
+		retire(v);
+		vm = v->vm;
+		vm->nr_vcpus--;
+		write_seqcount_end(&ahv_vms_changes);
+		kfree_rcu(v, rcu);
+	}
+	raw_spin_unlock_irqrestore(&lock, flags);
+}
+
+/* KVM is about to create a vCPU; a leftover under its address is stale. */
+void ahv_vcpu_born(const struct ahv_vcpu_key *key)
+{
+	ahv_vcpu_gone(key->vcpu);
+	add(key, false);
+}
+
+/* A vCPU that was there when we were loaded. */
+void ahv_vcpu_found(const struct ahv_vcpu_key *key)
+{
+	bool known;
+
+	rcu_read_lock();
+	known = vcpu_by_kvm(key->vcpu);
+	rcu_read_unlock();
+	if (!known)
+		add(key, true);
+}
+
+/* With rcu_read_lock(). */
+struct ahv_vm *ahv_vm_find(u32 id)
+{
+	struct ahv_vm *vm;
+
+	list_for_each_entry_rcu(vm, &ahv_vms, all)
+		if (vm->id == id)
+			return vm;
+	return NULL;
+}
+
+/* With rcu_read_lock(): the VM with the lowest number above after_id. */
+struct ahv_vm *ahv_vm_next(u32 after_id)
+{
+	struct ahv_vm *vm;
+
+	list_for_each_entry_rcu(vm, &ahv_vms, all)
+		if (vm->id > after_id)
+			return vm;
+	return NULL;
+}
+
+/* With rcu_read_lock(): the VM after this one. */
+struct ahv_vm *ahv_vm_after(struct ahv_vm *vm)
+{
+	struct list_head *next = rcu_dereference(list_next_rcu(&vm->all));
+
+	return next == &ahv_vms ? NULL : list_entry(next, struct ahv_vm, all);
+}
+
+/* With lock. */
+static void apply_to_vm(struct ahv_vm *vm)
+{
+	struct ahv_vcpu *v;
+
+	list_for_each_entry(v, &vm->vcpus, in_vm)
+		apply_config(v);
+}
+
+/**
+ * ahv_vm_set_exit_events() - one VM's own setting
+ * @id: the VM
+ * @inherit: drop its own setting; the others are not looked at
+ * @exit_events: enum aegishv_exit_events
+ * @sample: N of exit_events=sample, at least 1
+ *
+ * Return: 0, or -ENOENT when there is no such VM.
+ */
+int ahv_vm_set_exit_events(u32 id, bool inherit, u32 exit_events, u32 sample)
+{
+	unsigned long flags;
+	struct ahv_vm *vm;
+	int err = -ENOENT;
+
+	raw_spin_lock_irqsave(&lock, flags);
+	list_for_each_entry(vm, &ahv_vms, all) {
+		if (vm->id != id)
+			continue;
+		vm->own_setting = !inherit;
+		vm->exit_events = inherit ? 0 : exit_events;
+		vm->sample = inherit ? 0 : sample;
+		apply_to_vm(vm);
+		err = 0;
+		break;
+	}
+	raw_spin_unlock_irqrestore(&lock, flags);
+	return err;
+}
+
+/* The configuration for everybody has changed. */
+void ahv_vms_apply_config(void)
+{
+	unsigned long flags;
+	struct ahv_vm *vm;
+
+	raw_spin_lock_irqsave(&lock, flags);
+	list_for_each_entry(vm, &ahv_vms, all)
+		apply_to_vm(vm);
+	raw_spin_unlock_irqrestore(&lock, flags);
+}
+
+/* Whether any VM's own setting is exit_events=full. */
+bool ahv_vms_any_full(void)
+{
+	struct ahv_vm *vm;
+	bool any = false;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(vm, &ahv_vms, all)
+		if (READ_ONCE(vm->exit_events) == AEGISHV_EXIT_EVENTS_FULL)
+			any = true;
+	rcu_read_unlock();
+	return any;
+}
+
+/* Run fn with no VM coming or going. */
+void ahv_vms_locked(void (*fn)(void *arg), void *arg)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&lock, flags);
+	fn(arg);
+	raw_spin_unlock_irqrestore(&lock, flags);
+}
+
+void ahv_vm_stats(struct ahv_vm_stats *s)
+{
+	unsigned int cpu;
+
+	s->alive = READ_ONCE(alive);
+	s->total = READ_ONCE(next_id);
+	s->memory_bytes = (u64)s->alive * sizeof(struct ahv_vm) +
+			  (u64)READ_ONCE(nr_vcpus) * sizeof(struct ahv_vcpu);
+	s->unattributed = 0;
+	for_each_possible_cpu(cpu)
+		s->unattributed += READ_ONCE(per_cpu(unattributed, cpu));
+}
+
+int ahv_vm_init(void)
+{
+	seqcount_init(&ahv_vms_changes);
+	return 0;
+}
+
+/* After the sources have stopped: nothing looks anything up any more. */
+void ahv_vm_exit(void)
+{
+	ahv_vms_gone();
+	rcu_barrier();
+}
