@@ -165,6 +165,22 @@ static void set_clock(struct pipeline *p, const struct aegishv_rec_clock *r)
 	p->clock.known = true;
 }
 
+/* Records of userspace for whoever reads a recording: no event, no line. */
+static bool take_note(struct pipeline *p, const struct aegishv_hdr *rec)
+{
+	const struct aegishv_rec_name *name = (const struct aegishv_rec_name *)rec;
+
+	switch (rec->type) {
+	case AEGISHV_REC_CLOCK:
+		set_clock(p, (const struct aegishv_rec_clock *)rec);
+		return true;
+	case AEGISHV_REC_NAME:
+		pipeline_name_vm(p, rec->vm, name->name, strnlen(name->name, sizeof(name->name)));
+		return true;
+	}
+	return false;
+}
+
 static void account(struct pipeline *p, struct vm_entry *vm, const struct aegishv_hdr *rec)
 {
 	struct cpu_state *cpu = cpu_state(p, rec->cpu);
@@ -196,11 +212,9 @@ void pipeline_record(struct pipeline *p, const struct aegishv_hdr *rec)
 
 	if (p->o.tap)
 		p->o.tap(p->o.tap_arg, rec);
-	count_add(&p->o.metrics->records[known ? rec->type : 0], 1);
-	if (rec->type == AEGISHV_REC_CLOCK) {
-		set_clock(p, (const struct aegishv_rec_clock *)rec);
+	if (take_note(p, rec))
 		return;
-	}
+	count_add(&p->o.metrics->records[known ? rec->type : 0], 1);
 	if (rec->vm && known)
 		vm = vmtab_get(p->o.metrics->vms, rec->vm);
 	account(p, vm, rec);

@@ -26,6 +26,7 @@ union aegishv_rec_any {
 	struct aegishv_rec_vm vm;
 	struct aegishv_rec_health health;
 	struct aegishv_rec_clock clock;
+	struct aegishv_rec_name name;
 };
 
 struct metrics;

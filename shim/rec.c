@@ -18,6 +18,7 @@ static const size_t lens[REC_NR_TYPES] = {
 	[AEGISHV_REC_VM] = sizeof(struct aegishv_rec_vm),
 	[AEGISHV_REC_HEALTH] = sizeof(struct aegishv_rec_health),
 	[AEGISHV_REC_CLOCK] = sizeof(struct aegishv_rec_clock),
+	[AEGISHV_REC_NAME] = sizeof(struct aegishv_rec_name),
 };
 
 size_t rec_min_len(unsigned int type)

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <linux/aegishv.h>
 
-#define REC_NR_TYPES	(AEGISHV_REC_CLOCK + 1)
+#define REC_NR_TYPES	(AEGISHV_REC_NAME + 1)
 
 /**
  * rec_min_len() - bytes that a record of a type has at least
@@ -33,7 +33,8 @@ bool rec_valid(const struct aegishv_hdr *rec, size_t avail);
  * rec_type_name() - the "type" of a record in JSON
  * @type: enum aegishv_rec_type
  *
- * Return: the name, or NULL for a type that is not known.
+ * Return: the name, or NULL for a type that is not known or has no line of its
+ * own.
  */
 const char *rec_type_name(unsigned int type);
 

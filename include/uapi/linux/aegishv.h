@@ -37,6 +37,8 @@
  * @AEGISHV_REC_HEALTH: a hook changed its state; alert class
  * @AEGISHV_REC_CLOCK: recordings only, written by userspace: how to turn
  *	&aegishv_hdr.time_ns into wall-clock time from here on
+ * @AEGISHV_REC_NAME: recordings only, written by userspace: what a VM is
+ *	called from here on
  */
 enum aegishv_rec_type {
 	AEGISHV_REC_LOST	= 1,
@@ -47,6 +49,7 @@ enum aegishv_rec_type {
 	AEGISHV_REC_VM		= 6,
 	AEGISHV_REC_HEALTH	= 7,
 	AEGISHV_REC_CLOCK	= 8,
+	AEGISHV_REC_NAME	= 9,
 };
 
 /**
@@ -257,6 +260,18 @@ struct aegishv_rec_clock {
 	__u64 real_ns;
 };
 
+#define AEGISHV_VM_NAME_LEN	128
+
+/**
+ * struct aegishv_rec_name - recordings only: the name of a VM
+ * @h: header; @h.vm is the VM, @h.seq is 0 and counts nothing
+ * @name: any bytes, NUL-padded
+ */
+struct aegishv_rec_name {
+	struct aegishv_hdr h;
+	char name[AEGISHV_VM_NAME_LEN];
+};
+
 /**
  * DOC: mapping /dev/aegishv
  *
@@ -346,6 +361,7 @@ AEGISHV_ASSERT_SIZE(aegishv_rec_vm, 80);
 AEGISHV_ASSERT_OFFSET(aegishv_rec_vm, comm, 64);
 AEGISHV_ASSERT_SIZE(aegishv_rec_health, 72);
 AEGISHV_ASSERT_SIZE(aegishv_rec_clock, 40);
+AEGISHV_ASSERT_SIZE(aegishv_rec_name, 160);
 AEGISHV_ASSERT_SIZE(aegishv_ring_cons, 8);
 AEGISHV_ASSERT_SIZE(aegishv_ring_prod, 40);
 AEGISHV_ASSERT_SIZE(aegishv_dev_info, 16);
