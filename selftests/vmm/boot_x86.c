@@ -28,7 +28,7 @@
 #define BOOT_DS		0x18
 
 #define CMDLINE "console=ttyS0 pci=off acpi=off noapic nokaslr reboot=k panic=-1 " \
-	"tsc=reliable no_timer_check mitigations=off i8042.noaux i8042.nokbd 8250.nr_uarts=1"
+	"tsc=reliable no_timer_check mitigations=off noxsave 8250.nr_uarts=1"
 
 struct image {
 	uint8_t *p;

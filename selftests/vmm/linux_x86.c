@@ -21,9 +21,9 @@
 #include "serial_8250.h"
 
 #define TSS_GPA		0xfffbd000ULL
-#define KBD_DATA	0x60
 #define KBD_STATUS	0x64
 #define KBD_RESET	0xfe
+#define KBD_ABSENT	0x01	/* output that never drains: no controller, free for a reset */
 #define RTC_DATA	0x71
 #define RFLAGS_IF	(1ULL << 9)
 
@@ -43,8 +43,10 @@ static uint8_t read_port(struct machine *m, uint16_t port)
 {
 	if (port >= SERIAL_PORT && port < SERIAL_PORT + SERIAL_PORTS)
 		return serial_read(&m->serial, port - SERIAL_PORT);
-	if (port == KBD_STATUS || port == KBD_DATA || port == RTC_DATA)
-		return 0;	/* not busy, nothing there */
+	if (port == KBD_STATUS)
+		return KBD_ABSENT;
+	if (port == RTC_DATA)
+		return 0;	/* no update in progress */
 	return 0xff;
 }
 
@@ -160,19 +162,21 @@ static int create(struct machine *m, const struct options *o)
 
 static void feed_stdin(struct machine *m)
 {
-	uint8_t buf[256];
+	uint8_t buf[SERIAL_ROOM];
 	ssize_t n = read(STDIN_FILENO, buf, sizeof(buf));
 
-	if (n > 0 && serial_feed(&m->serial, buf, n) < (size_t)n)
-		vmm_error("linux: the guest does not read its serial port; input was dropped");
-	if (n <= 0)
+	if (n > 0)
+		serial_feed(&m->serial, buf, n);
+	else
 		wait_forget_stdin();
 }
 
 static void watch(struct machine *m)
 {
 	for (;;) {
-		switch (wait_event(m->vm.wake, STDIN_GUEST, 1000)) {
+		enum wait_stdin in = serial_listens(&m->serial) ? STDIN_GUEST : STDIN_IGNORE;
+
+		switch (wait_event(m->vm.wake, in, 1000)) {
 		case WAIT_STOP:
 		case WAIT_WAKE:
 			return;

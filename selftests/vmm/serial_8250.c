@@ -199,23 +199,31 @@ uint8_t serial_read(struct serial *s, unsigned int reg)
 	return v;
 }
 
-/* Returns how many bytes had room. */
-size_t serial_feed(struct serial *s, const uint8_t *p, size_t n)
+static size_t in_used(const struct serial *s)
 {
-	size_t i;
+	return (s->in_tail + sizeof(s->in) - s->in_head) % sizeof(s->in);
+}
+
+/* Whether the guest waits for input and serial_feed() has SERIAL_ROOM bytes of room. */
+bool serial_listens(struct serial *s)
+{
+	bool yes;
 
 	pthread_mutex_lock(&s->lock);
-	for (i = 0; i < n; i++) {
-		size_t next = (s->in_tail + 1) % sizeof(s->in);
+	yes = s->ier & UART_IER_RDI && in_used(s) + SERIAL_ROOM < sizeof(s->in);
+	pthread_mutex_unlock(&s->lock);
+	return yes;
+}
 
-		if (next == s->in_head)
-			break;
+void serial_feed(struct serial *s, const uint8_t *p, size_t n)
+{
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < n; i++) {
 		s->in[s->in_tail] = p[i];
-		s->in_tail = next;
+		s->in_tail = (s->in_tail + 1) % sizeof(s->in);
 	}
 	update_line(s);
 	pthread_mutex_unlock(&s->lock);
-	return i;
 }
 
 void serial_flush(struct serial *s)

@@ -11,6 +11,7 @@
 #define SERIAL_PORT	0x3f8
 #define SERIAL_PORTS	8
 #define SERIAL_IRQ	4
+#define SERIAL_ROOM	256
 
 /**
  * struct serial - state of the port
@@ -34,7 +35,8 @@ struct serial {
 void serial_init(struct serial *s, int vm_fd, int out_fd);
 void serial_write(struct serial *s, unsigned int reg, uint8_t value);
 uint8_t serial_read(struct serial *s, unsigned int reg);
-size_t serial_feed(struct serial *s, const uint8_t *p, size_t n);
+bool serial_listens(struct serial *s);
+void serial_feed(struct serial *s, const uint8_t *p, size_t n);
 void serial_flush(struct serial *s);
 
 #endif

@@ -14,6 +14,7 @@
 #include "vmm.h"
 
 #define MAX_CPUID	256
+#define CPUID_1_ECX_HYPERVISOR	(1U << 31)
 #define TABLES		4
 #define PTE_FLAGS	0x63ULL		/* present, writable, accessed, dirty */
 #define CR0_PE_ET	0x11ULL
@@ -127,6 +128,21 @@ static void set_flat_mode(struct kvm_sregs *s, enum cpu_mode mode, uint64_t cr3)
 	s->efer |= EFER_LME_LMA;
 }
 
+/* What KVM leaves to the VMM: that there is a hypervisor, and the vCPU's number. */
+static void fix_cpuid(struct kvm_cpuid2 *c, unsigned int id)
+{
+	for (unsigned int i = 0; i < c->nent; i++) {
+		struct kvm_cpuid_entry2 *e = &c->entries[i];
+
+		if (e->function == 1) {
+			e->ecx |= CPUID_1_ECX_HYPERVISOR;
+			e->ebx = (e->ebx & 0x00ffffff) | id << 24;
+		} else if (e->function == 0xb) {
+			e->edx = id;
+		}
+	}
+}
+
 int arch_set_cpuid(struct vcpu *v)
 {
 	struct kvm_cpuid2 *c;
@@ -137,6 +153,7 @@ int arch_set_cpuid(struct vcpu *v)
 		return -ENOMEM;
 	c->nent = MAX_CPUID;
 	ret = ioctl(v->vm->kvm, KVM_GET_SUPPORTED_CPUID, c);
+	fix_cpuid(c, v->id);
 	if (!ret)
 		ret = ioctl(v->fd, KVM_SET_CPUID2, c);
 	ret = ret ? -errno : 0;
