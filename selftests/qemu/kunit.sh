@@ -43,7 +43,7 @@ build_core() {
 	[ "$(cat "$d/stamp" 2>/dev/null)" = "$stamp" ] && [ -e "$d/kunit.ko" ] && return
 	rm -rf "$d"
 	core_sources "$1" "$d"
-	make -s -C "$CACHE/$1/build" M="$d" KCFLAGS="-include $OOT" modules
+	make -s -C "$CACHE/$1/build" M="$d" $(without_btf "$CACHE/$1/build") KCFLAGS="-include $OOT" modules
 	echo "$stamp" >"$d/stamp"
 	cp "$d/kunit.ko" "$OUT/kunit/$1/kunit.ko"
 }
@@ -55,7 +55,8 @@ build_suites() {
 	ln -sf "$TOP/kmod/tests/Kbuild" "$d/Kbuild"
 	has_kunit "$tag" || flags=(KUNIT_CCFLAGS="-include $OOT"
 		KBUILD_EXTRA_SYMBOLS="$OUT/kunit/$tag/core/Module.symvers")
-	make -s -C "$CACHE/$tag/build" M="$d" "${flags[@]}" "$@" modules
+	make -s -C "$CACHE/$tag/build" M="$d" \
+		$(without_btf "$CACHE/$tag/build") "${flags[@]}" "$@" modules
 	cp "$d/aegishv_kunit.ko" "$OUT/kunit/$tag/"
 }
 

@@ -43,3 +43,9 @@ link_tree() {
 	cp -asf "$TOP/kmod/." "$1/kmod/"
 	cp -asf "$TOP/include/." "$1/include/"
 }
+
+# without_btf KDIR: make arguments; type information needs the kernel's own,
+# and kbuild would say for each module that it is not there
+without_btf() {
+	[ -e "$1/vmlinux" ] || echo CONFIG_DEBUG_INFO_BTF_MODULES=
+}

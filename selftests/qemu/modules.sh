@@ -4,22 +4,38 @@
 # build/TAG holds symbolic links to Kbuild, kmod/ and include/ and what kbuild
 # makes of them, so that kernels do not clash and the checkout stays clean.
 #
+# The tag "host" is the kernel of this machine (KDIR, by default its headers).
+#
 # usage: modules.sh TAG... [-- MAKE-ARGUMENT...]     e.g. modules.sh 6.1 6.12 -- W=1
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
+# kdir_of TAG: where its headers are
+kdir_of() {
+	local kdir=$CACHE/$1/build
+	if [ "$1" = host ]; then
+		kdir=${KDIR:-/lib/modules/$(uname -r)/build}
+		[ -e "$kdir/Makefile" ] ||
+			die "no kernel headers in $kdir; install linux-headers-$(uname -r) or set KDIR"
+	fi
+	[ -e "$kdir/Makefile" ] || die "no headers of $1 in $CACHE; run selftests/qemu/fetch.sh $1"
+	echo "$kdir"
+}
+
 build_for() {
-	local tag=$1
+	local tag=$1 kdir release
 	shift
-	[ -e "$CACHE/$tag/build" ] || die "no headers of $tag in $CACHE; run selftests/qemu/fetch.sh $tag"
+	kdir=$(kdir_of "$tag")
+	release=$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' "$kdir/include/generated/utsrelease.h")
+	say "aegishv.ko for $tag ($release)"
 	link_tree "$OUT/$tag"
 	ln -sf "$TOP/Kbuild" "$OUT/$tag/Kbuild"
 	# what was built against headers that have been replaced since is void
-	if ! cmp -s "$CACHE/$tag/release" "$OUT/$tag/.release"; then
-		make -s -C "$CACHE/$tag/build" M="$OUT/$tag" clean
-		cp "$CACHE/$tag/release" "$OUT/$tag/.release"
+	if [ "$kdir $release" != "$(cat "$OUT/$tag/.release" 2>/dev/null)" ]; then
+		make -s -C "$kdir" M="$OUT/$tag" clean
+		echo "$kdir $release" >"$OUT/$tag/.release"
 	fi
-	make -s -C "$CACHE/$tag/build" M="$OUT/$tag" "$@" modules
+	make -s -C "$kdir" M="$OUT/$tag" $(without_btf "$kdir") "$@" modules
 }
 
 tags=()
@@ -28,9 +44,8 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
 	shift
 done
 [ $# -gt 0 ] && shift
-[ ${#tags[@]} -gt 0 ] || { sed -n '7s/^# //p' "$0" >&2; exit 2; }
+[ ${#tags[@]} -gt 0 ] || { sed -n '10s/^# //p' "$0" >&2; exit 2; }
 [ -e "$TOP/Kbuild" ] || die "$TOP/Kbuild is missing"
 for tag in "${tags[@]}"; do
-	say "aegishv.ko for $tag ($(cat "$CACHE/$tag/release" 2>/dev/null))"
 	build_for "$tag" "$@"
 done

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The module loads without kvm, with kvm before it, with kvm after it, and
+# unloads each time; twenty times in a row.
+# files: build/{k}/aegishv.ko
+# kmemleak: yes
+. ./tap.sh
+
+ok "loads on a host without kvm" insmod aegishv.ko
+ok "there is /dev/aegishv" test -c /dev/aegishv
+ok "unloads" rmmod aegishv
+fails "/dev/aegishv is gone" test -e /dev/aegishv
+
+ok "kvm loads" modprobe kvm-amd
+ok "loads after kvm" insmod aegishv.ko
+ok "kvm unloads while the module watches" rmmod kvm_amd kvm
+ok "kvm loads while the module waits" modprobe kvm-amd
+ok "unloads while kvm stays" rmmod aegishv
+
+again() {
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		insmod aegishv.ko && rmmod aegishv || return 1
+	done
+}
+ok "loads and unloads 20 times" again
+done_testing

@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs every layer of tests and ends with one line, "N passed, M failed, K skipped".
+
+usage: check.py [--kernels "6.1 6.12"] [--only GLOB] [--list]
+
+Layer 1 runs on this machine: the shim's unit tests, static checks, builds.
+Layers 2 to 4 are the files selftests/*/t_*.sh (testfile.py says what they may
+declare), each on every kernel it names, in a test machine of its own; as many
+machines at a time as there are CPUs / 2 + 1. Logs are in build/check.
+"""
+import argparse
+import concurrent.futures
+import fnmatch
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+import tap
+import testfile
+
+HERE = os.path.dirname(os.path.realpath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+LOGS = os.path.join(TOP, "build", "check")
+
+
+class Tally:
+    """What is told at the end."""
+
+    def __init__(self):
+        self.passed = 0
+        self.failed = []
+        self.skipped = []
+
+    def add(self, name, results):
+        self.passed += results.passed
+        self.failed += [f"{name}: {x}" for x in results.failed]
+        self.skipped += [f"{name}: {text}: {why}" for text, why in results.skipped]
+
+    def report(self):
+        if self.skipped:
+            print("\nskipped:")
+            print("\n".join(f"  {s}" for s in self.skipped))
+        if self.failed:
+            print("\nfailed:")
+            print("\n".join(f"  {f}" for f in self.failed))
+        print(f"\n{self.passed} passed, {len(self.failed)} failed, {len(self.skipped)} skipped")
+        return 1 if self.failed or not self.passed else 0
+
+
+def log_path(name):
+    return os.path.join(LOGS, name.replace("/", "-") + ".log")
+
+
+def run(name, cmd, timeout, env=None):
+    """Runs cmd with its output in a log; returns (status, output, seconds)."""
+    start = time.monotonic()
+    with open(log_path(name), "w+") as log:
+        try:
+            status = subprocess.run(cmd, cwd=TOP, stdout=log, stderr=subprocess.STDOUT,
+                                    stdin=subprocess.DEVNULL, timeout=timeout,
+                                    env={**os.environ, **(env or {})}).returncode
+        except subprocess.TimeoutExpired:
+            status = 124
+        log.seek(0)
+        text = open(log_path(name), errors="replace").read()
+    return status, text, time.monotonic() - start
+
+
+def judge(text, status, wants_tap):
+    """Turns output and exit status into results; none may contradict the other."""
+    results = tap.parse(text) if wants_tap else tap.Results()
+    if wants_tap and results.problem:
+        results.failed.append(results.problem)
+    if status and not results.failed:
+        why = {124: "timeout"}.get(status, f"exit status {status}")
+        results.failed.append(why)
+    if not wants_tap and not status:
+        results.passed = 1
+    return results
+
+
+def show(name, results, seconds, text):
+    word = "FAIL" if results.failed else "ok" if results.passed else "skip"
+    print(f"{word:4}  {name:<42} {results.passed:4} passed {len(results.failed):3} failed "
+          f"{len(results.skipped):3} skipped {seconds:6.1f} s", flush=True)
+    for what, why in results.skipped:
+        print(f"        skipped: {what}: {why}")
+    if results.failed:
+        lines = text.rstrip().splitlines()
+        print("\n".join(f"      | {x}" for x in lines[-60:]))
+        print(f"      | all of it: {os.path.relpath(log_path(name), TOP)}", flush=True)
+
+
+def step(tally, name, cmd, timeout=900, wants_tap=False, env=None):
+    status, text, seconds = run(name, cmd, timeout, env)
+    results = judge(text, status, wants_tap)
+    tally.add(name, results)
+    show(name, results, seconds, text)
+    return not results.failed
+
+
+def cmocka_tap(text):
+    """cmocka numbers from 1 in each program and prints no nesting."""
+    return len(re.findall(r"^ok ", text, re.M)), re.findall(r"^not ok \d+ - (.*)", text, re.M)
+
+
+def unit_tests(tally):
+    name = "shim/unit"
+    status, text, seconds = run(name, ["make", "-s", "-C", "shim", "check"], 1800,
+                                {"CMOCKA_MESSAGE_OUTPUT": "TAP"})
+    results = tap.Results()
+    results.passed, results.failed = cmocka_tap(text)
+    results.skipped = [(t, why or "no reason given") for t, why in
+                       re.findall(r"^ok \d+ -? ?(.*?) *# *SKIP *(.*)$", text, re.M)]
+    results.passed -= len(results.skipped)
+    if status and not results.failed:
+        results.failed.append(f"make -C shim check: exit status {status}")
+    elif not results.passed and not results.failed:
+        results.failed.append("no test ran")
+    tally.add(name, results)
+    show(name, results, seconds, text)
+
+
+def build(tally, kernels):
+    """Returns the kernels whose modules did build; none if a program did not."""
+    programs = [step(tally, "build/shim", ["make", "-s", "-C", "shim"]),
+                step(tally, "build/vmm", ["make", "-s", "-C", "selftests/vmm", f"O={TOP}/build/vmm"])]
+    good = []
+    for k in kernels:
+        modules = step(tally, f"build/module-{k}", [f"{HERE}/modules.sh", k, "--", "W=1", "KCFLAGS=-Werror"])
+        suites = step(tally, f"build/kunit-{k}", [f"{HERE}/kunit.sh", k, "--", "KCFLAGS=-Werror"])
+        if modules and suites and all(programs):
+            good.append(k)
+        else:
+            tally.failed.append(f"{k}: no test ran on it, since something does not build")
+    return good
+
+
+def host_tests(tally):
+    unit_tests(tally)
+    for check in ("netlink", "checkpatch", "sparse"):
+        step(tally, f"lint/{check}", [f"{HERE}/lint.sh", check])
+
+
+def run_test(test, kernel, leaks):
+    """One test on one kernel; called from several threads."""
+    name = f"{test.name}.{kernel}" + (".kmemleak" if leaks else "")
+    if test["runs"] == "host":
+        cmd, env = ["sh", test.path], {"KERNEL": kernel, "RUN": f"{HERE}/run.py"}
+    else:
+        cmd = [f"{HERE}/run.py", "-n", name.replace("/", "-"), *test.machine_args(kernel, TOP)]
+        cmd += ["--kmemleak"] if leaks else []
+        cmd += ["--", f"KERNEL={kernel} sh ./{os.path.basename(test.path)}"]
+        env = {}
+    status, text, seconds = run(name, cmd, test.timeout(kernel) + 120, env)
+    return name, judge(text, status, True), seconds, text
+
+
+def jobs_of(tests, kernels):
+    for test in tests:
+        for kernel in kernels:
+            if kernel in test.kernels:
+                yield test, kernel, False
+                if kernel == "debug" and test["kmemleak"] == "yes":
+                    yield test, kernel, True
+
+
+def machine_tests(tally, tests, kernels):
+    workers = max(1, (os.cpu_count() or 1) // 2 + 1)
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        running = [pool.submit(run_test, *job) for job in jobs_of(tests, kernels)]
+        for done in concurrent.futures.as_completed(running):
+            name, results, seconds, text = done.result()
+            tally.add(name, results)
+            show(name, results, seconds, text)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__,
+                                formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--kernels", default="6.1 6.12", help="tags, in one argument")
+    p.add_argument("--only", metavar="GLOB",
+                   help="only tests in machines whose name (AREA/t_NAME) fits; layer 1 only builds")
+    p.add_argument("--list", action="store_true", help="name the tests and end")
+    args = p.parse_args()
+    kernels = args.kernels.split()
+    try:
+        tests = [t for t in testfile.find(TOP)
+                 if not args.only or fnmatch.fnmatch(t.name, args.only)]
+    except ValueError as e:
+        p.error(str(e))
+    if args.list:
+        for t in tests:
+            print(f"{t.layer}  {t.name:<40} {' '.join(t.kernels)}")
+        return 0
+    if not tests:
+        p.error(f"no test is named like '{args.only}'; --list names them")
+    shutil.rmtree(LOGS, ignore_errors=True)
+    os.makedirs(LOGS)
+    tally = Tally()
+    kernels = build(tally, kernels)
+    if not args.only:
+        host_tests(tally)
+    machine_tests(tally, tests, kernels)
+    return tally.report()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A test is one file, selftests/AREA/t_NAME.sh, that prints TAP. It says in
+comment lines at its top, "# key: value", what it needs:
+
+  layer:    2 KUnit, 3 selftests (default), 4 end to end; the order of the report
+  runs:     guest (default): by busybox sh in a test machine, as root, in /t,
+            beside its files and tap.sh, KERNEL holding the tag;
+            host: by sh outside, in the top directory, with KERNEL and RUN
+            (run.py) set; for tests that watch a machine from outside
+  kernels:  tags it runs on (default "6.1 6.12 debug")
+  files:    to bring along, from the top, SRC or SRC:DST as for run.py -f;
+            {k} is the kernel's tag, a trailing ? means only if it exists
+  modules:  further modules of the kernel, for modprobe
+  smp, mem, timeout (seconds; five times that on the debug kernel), append, icount: yes
+  kmemleak: yes: on the debug kernel a second run looks for leaks
+"""
+import glob
+import os
+import re
+
+DEFAULTS = {"layer": "3", "runs": "guest", "kernels": "6.1 6.12 debug",
+            "files": "", "modules": "", "smp": "2", "mem": "1024",
+            "timeout": "120", "append": "", "icount": "no", "kmemleak": "no"}
+
+
+class TestFile:
+    def __init__(self, path, top):
+        self.path = path
+        self.name = os.path.relpath(path, f"{top}/selftests")[:-len(".sh")]
+        self.keys = dict(DEFAULTS)
+        with open(path) as f:
+            for line in f:
+                if not line.startswith("#"):
+                    break
+                m = re.match(r"# ([a-z]+): +(.*)$", line)
+                if m:
+                    self._set(m[1], m[2].strip())
+        self.layer = int(self["layer"])
+        self.kernels = self["kernels"].split()
+
+    def _set(self, key, value):
+        if key not in DEFAULTS:
+            raise ValueError(f"{self.path}: unknown key '{key}'; known: {' '.join(DEFAULTS)}")
+        self.keys[key] = value
+
+    def __getitem__(self, key):
+        return self.keys[key]
+
+    def timeout(self, kernel):
+        return int(self["timeout"]) * (5 if kernel == "debug" else 1)
+
+    def files(self, kernel, top):
+        for name in self["files"].replace("{k}", kernel).split():
+            optional = name.endswith("?")
+            name = name.rstrip("?")
+            src = os.path.join(top, name.split(":")[0])
+            if not optional or os.path.exists(src):
+                yield os.path.join(top, name)
+
+    def machine_args(self, kernel, top):
+        """Arguments of run.py for this test."""
+        args = ["-k", kernel, "--smp", self["smp"], "--mem", self["mem"],
+                "--timeout", str(self.timeout(kernel))]
+        if self["append"]:
+            args += ["--append", self["append"]]
+        if self["icount"] == "yes":
+            args += ["--icount"]
+        for m in self["modules"].split():
+            args += ["-m", m]
+        for f in [self.path, f"{top}/selftests/tap.sh", *self.files(kernel, top)]:
+            args += ["-f", f]
+        return args
+
+
+def find(top):
+    """All tests, by layer and name."""
+    tests = [TestFile(p, top) for p in glob.glob(f"{top}/selftests/*/t_*.sh")]
+    return sorted(tests, key=lambda t: (t.layer, t.name))
