@@ -146,6 +146,7 @@ extract() {
 	local state=$1 dest=$2 deb
 	shift 2
 	rm -rf "$state/debs"
+	mkdir -p "$dest"
 	download "$state/debs" "$@"
 	for deb in "$state"/debs/*.deb; do
 		dpkg-deb -x "$deb" "$dest"
