@@ -126,6 +126,22 @@ struct ahv_counts {
 };
 
 /**
+ * struct ahv_exit_info - a VM exit as the architecture reads it
+ * @info1: see &struct aegishv_rec_exit, as the rest
+ * @info2: likewise
+ * @reason: likewise
+ * @intr_info: likewise
+ * @error_code: likewise
+ */
+struct ahv_exit_info {
+	u64 info1;
+	u64 info2;
+	u32 reason;
+	u32 intr_info;
+	u32 error_code;
+};
+
+/**
  * struct ahv_vcpu - one vCPU
  * @key: KVM's struct kvm_vcpu, never followed
  * @vm: its VM
@@ -135,7 +151,7 @@ struct ahv_counts {
  * @exit_events: the enum aegishv_exit_events in force
  * @sample: the N in force
  * @until_sample: exits until the next that is recorded
- * @last_reason: reason of its last exit
+ * @last: its last exit
  * @counts: its counters
  * @node: by @key
  * @in_vm: in &ahv_vm.vcpus
@@ -150,7 +166,7 @@ struct ahv_vcpu {
 	u32 exit_events;
 	u32 sample;
 	u32 until_sample;
-	u32 last_reason;
+	struct ahv_exit_info last;
 	struct ahv_counts counts;
 	struct hlist_node node;
 	struct list_head in_vm;
@@ -180,7 +196,7 @@ void ahv_vcpu_gone(const void *vcpu);
 void ahv_vm_gone(const void *kvm);
 void ahv_vms_gone(void);
 
-int ahv_vm_init(void);
+void ahv_vm_init(void);
 void ahv_vm_exit(void);
 
 /* With rcu_read_lock(). */

@@ -59,9 +59,7 @@ static int __init aegishv_init(void)
 	err = ahv_rings_init(ring_bytes);
 	if (err)
 		return err;
-	err = ahv_vm_init();
-	if (err)
-		goto rings;
+	ahv_vm_init();
 	err = ahv_dev_init();
 	if (err)
 		goto vm;
@@ -79,7 +77,6 @@ dev:
 	ahv_dev_exit();
 vm:
 	ahv_vm_exit();
-rings:
 	ahv_rings_exit();
 	return err;
 }

@@ -29,7 +29,7 @@ static DEFINE_PER_CPU(u64, unattributed);
 
 /* No vCPU has this key, so that the probes need not test for NULL. */
 static struct ahv_vcpu nobody;
-DEFINE_PER_CPU(struct ahv_vcpu *, ahv_vcpu_cache) = &nobody;
+DEFINE_PER_CPU(struct ahv_vcpu *, ahv_vcpu_cache);
 
 static struct ahv_vm *vm_by_kvm(const void *kvm)
 {
@@ -430,10 +430,14 @@ void ahv_vm_stats(struct ahv_vm_stats *s)
 		s->unattributed += READ_ONCE(per_cpu(unattributed, cpu));
 }
 
-int ahv_vm_init(void)
+/* A module's per-CPU section is not relocated: pointers in it start here. */
+void ahv_vm_init(void)
 {
+	unsigned int cpu;
+
 	seqcount_init(&ahv_vms_changes);
-	return 0;
+	for_each_possible_cpu(cpu)
+		per_cpu(ahv_vcpu_cache, cpu) = &nobody;
 }
 
 /* After the sources have stopped: nothing looks anything up any more. */

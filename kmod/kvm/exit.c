@@ -30,9 +30,9 @@ static bool sampled(struct ahv_vcpu *v)
 	return true;
 }
 
-void ahv_kvm_record_exit(struct ahv_vcpu *v, struct kvm_vcpu *vcpu,
-			 const struct ahv_exit_info *info)
+void ahv_kvm_record_exit(struct ahv_vcpu *v)
 {
+	const struct ahv_exit_info *info = &v->last;
 	struct aegishv_rec_exit *rec;
 	struct ahv_event e;
 
@@ -41,7 +41,7 @@ void ahv_kvm_record_exit(struct ahv_vcpu *v, struct kvm_vcpu *vcpu,
 	if (!ahv_event_begin(&e, AEGISHV_REC_EXIT, sizeof(*rec), v))
 		return;
 	rec = (void *)e.h;
-	rec->rip = ahv_kvm_rip(vcpu);
+	rec->rip = ahv_kvm_rip((struct kvm_vcpu *)v->key);
 	rec->info1 = info->info1;
 	rec->info2 = info->info2;
 	rec->reason = info->reason;
@@ -49,6 +49,14 @@ void ahv_kvm_record_exit(struct ahv_vcpu *v, struct kvm_vcpu *vcpu,
 	rec->error_code = info->error_code;
 	rec->tid = current->pid;
 	ahv_event_end(&e);
+}
+
+/* Reasons that are no slot themselves. */
+void ahv_kvm_count_high(struct ahv_vcpu *v)
+{
+	v->counts.exits[ahv_exit_slot(ahv_isa(), v->last.reason)]++;
+	if (v->exit_events != AEGISHV_EXIT_EVENTS_OFF)
+		ahv_kvm_record_exit(v);
 }
 
 void ahv_kvm_probe_entry(struct kvm_vcpu *vcpu)

@@ -10,22 +10,6 @@
 #include "aegishv.h"
 
 /**
- * struct ahv_exit_info - a VM exit as the architecture reads it
- * @info1: see &struct aegishv_rec_exit, as the next four
- * @info2:
- * @reason:
- * @intr_info:
- * @error_code:
- */
-struct ahv_exit_info {
-	u64 info1;
-	u64 info2;
-	u32 reason;
-	u32 intr_info;
-	u32 error_code;
-};
-
-/**
  * struct ahv_kvm_probe - a tracepoint and what to call there
  * @tracepoint: its name in KVM
  * @fn: a probe of that tracepoint's prototype
@@ -48,8 +32,8 @@ void ahv_kvm_arch_detach(void);
 u64 ahv_kvm_rip(struct kvm_vcpu *vcpu);
 
 /* exit.c, fault.c: the dearer half of the probes. */
-void ahv_kvm_record_exit(struct ahv_vcpu *v, struct kvm_vcpu *vcpu,
-			 const struct ahv_exit_info *info);
+void ahv_kvm_record_exit(struct ahv_vcpu *v);
+void ahv_kvm_count_high(struct ahv_vcpu *v);
 void ahv_kvm_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code);
 void ahv_kvm_probe_entry(struct kvm_vcpu *vcpu);
 void ahv_kvm_probe_uexit(struct kvm_vcpu *vcpu, u32 reason, int err);
@@ -74,19 +58,20 @@ static __always_inline struct ahv_vcpu *ahv_kvm_vcpu(struct kvm_vcpu *vcpu)
 }
 
 /**
- * ahv_kvm_count_exit() - count a VM exit, and record it if that is asked for
- * @v: its vCPU
- * @vcpu: KVM's
- * @isa: enum aegishv_isa, a constant
- * @info: the exit
+ * ahv_kvm_count_exit() - count v->last, and record it if that is asked for
+ * @v: the vCPU that exited
  */
-static __always_inline void ahv_kvm_count_exit(struct ahv_vcpu *v, struct kvm_vcpu *vcpu,
-					       u32 isa, const struct ahv_exit_info *info)
+static __always_inline void ahv_kvm_count_exit(struct ahv_vcpu *v)
 {
-	v->last_reason = info->reason;
-	v->counts.exits[ahv_exit_slot(isa, info->reason)]++;
+	u32 reason = v->last.reason;
+
+	if (unlikely(reason >= AHV_EXIT_DIRECT)) {
+		ahv_kvm_count_high(v);
+		return;
+	}
+	v->counts.exits[reason]++;
 	if (unlikely(v->exit_events != AEGISHV_EXIT_EVENTS_OFF))
-		ahv_kvm_record_exit(v, vcpu, info);
+		ahv_kvm_record_exit(v);
 }
 
 #endif

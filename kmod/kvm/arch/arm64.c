@@ -17,17 +17,18 @@ u64 ahv_kvm_rip(struct kvm_vcpu *vcpu)
 
 static void probe_exit(void *data, int ret, unsigned int esr_ec, unsigned long pc)
 {
-	struct ahv_exit_info info = { .reason = ARM_EXCEPTION_CODE(ret) };
 	struct kvm_vcpu *vcpu;
 	struct ahv_vcpu *v;
 
 	ahv_probe_enter();
 	vcpu = running_vcpu();
 	v = vcpu ? ahv_kvm_vcpu(vcpu) : NULL;
-	if (info.reason == ARM_EXCEPTION_TRAP)
-		info.reason = AHV_ARM64_TRAP_REASON + (esr_ec & 0x3f);
-	if (v)
-		ahv_kvm_count_exit(v, vcpu, AEGISHV_ISA_ARM64, &info);
+	if (v) {
+		v->last.reason = ARM_EXCEPTION_CODE(ret);
+		if (v->last.reason == ARM_EXCEPTION_TRAP)
+			v->last.reason = AHV_ARM64_TRAP_REASON + (esr_ec & 0x3f);
+		ahv_kvm_count_exit(v);
+	}
 	ahv_probe_exit();
 }
 

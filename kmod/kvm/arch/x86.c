@@ -39,25 +39,42 @@ u64 ahv_kvm_rip(struct kvm_vcpu *vcpu)
 	return ahv_vcpu_rip(vcpu);
 }
 
-static __always_inline void count_exit(struct kvm_vcpu *vcpu, u32 isa)
+static __always_inline void read_exit(struct ahv_vcpu *v, struct kvm_vcpu *vcpu)
 {
-	struct ahv_vcpu *v = ahv_kvm_vcpu(vcpu);
-	struct ahv_exit_info info;
+	struct ahv_exit_info *x = &v->last;
 
-	if (unlikely(!v))
-		return;
-	static_call(ahv_get_exit_info)(vcpu, &info.reason, &info.info1, &info.info2,
-				       &info.intr_info, &info.error_code);
-	ahv_kvm_count_exit(v, vcpu, isa, &info);
+	static_call(ahv_get_exit_info)(vcpu, &x->reason, &x->info1, &x->info2,
+				       &x->intr_info, &x->error_code);
 }
 
+/* A vCPU that did not run on this CPU last. */
+static noinline void exit_uncached(struct kvm_vcpu *vcpu)
+{
+	struct ahv_vcpu *v = ahv_kvm_vcpu_slow(vcpu);
+
+	if (v) {
+		read_exit(v, vcpu);
+		ahv_kvm_count_exit(v);
+	}
+}
+
+/*
+ * The hot path. It keeps nothing of its own across the call, neither on the
+ * stack nor in a register that would have to be saved: the exit is read into
+ * the vCPU's entry, which is looked up twice.
+ */
 static void probe_exit(void *data, struct kvm_vcpu *vcpu, u32 isa)
 {
+	struct ahv_vcpu *v;
+
 	ahv_probe_enter();
-	if (isa == AEGISHV_ISA_SVM)
-		count_exit(vcpu, AEGISHV_ISA_SVM);
-	else
-		count_exit(vcpu, AEGISHV_ISA_VMX);
+	v = this_cpu_read(ahv_vcpu_cache);
+	if (likely(v->key == vcpu)) {
+		read_exit(v, vcpu);
+		ahv_kvm_count_exit(this_cpu_read(ahv_vcpu_cache));
+	} else {
+		exit_uncached(vcpu);
+	}
 	ahv_probe_exit();
 }
 
@@ -74,7 +91,7 @@ static void probe_entry(void *data, struct kvm_vcpu *vcpu)
  */
 static bool stage2(const struct ahv_vcpu *v)
 {
-	u32 reason = v->last_reason;
+	u32 reason = v->last.reason;
 
 	if (ahv_isa() == AEGISHV_ISA_SVM)
 		return reason == SVM_EXIT_NPF;
