@@ -50,7 +50,8 @@ struct trace_opts {
  * @lost_events: how many it says, where it does
  * @merged: kvm_page_fault lines whose fault was counted at the exit already
  * @faults_inferred: faults taken from kvm_exit, which no other line told
- * @faults_blind: arm64 aborts that no kvm_guest_fault line explains
+ * @faults_seen: fault lines
+ * @faults_blind: exits of arm64 for a memory abort; kvm_guest_fault has the rest
  * @overflow_records: records of VM "overflow"
  */
 struct trace_stats {
@@ -63,6 +64,7 @@ struct trace_stats {
 	uint64_t lost_events;
 	uint64_t merged;
 	uint64_t faults_inferred;
+	uint64_t faults_seen;
 	uint64_t faults_blind;
 	uint64_t overflow_records;
 };

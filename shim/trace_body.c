@@ -312,8 +312,6 @@ static const char *event_fault_arm64(struct trace_parser *t, struct scan *s,
 	    !scan_lit(s, ", pc ") || !scan_0x(s, &rec.rip) || !at_field_end(s))
 		return "no numbers in ipa, hsr, hxfar and pc";
 	t->isa = AEGISHV_ISA_ARM64;
-	if (t->stats.faults_blind)
-		t->stats.faults_blind--;
 	head_of(t, &rec.h, h);
 	trace_fault_line(t, trace_thread(t, h), &rec);
 	return NULL;

@@ -124,6 +124,7 @@ void trace_fault_line(struct trace_parser *t, struct trace_thread *th,
 	enum trace_wait wait = th->wait;
 
 	t->mode = TRACE_FAULT_LINES;
+	t->stats.faults_seen++;
 	if (wait == TRACE_WAIT_LINE)
 		wait_del(t, th);
 	th->wait = TRACE_WAIT_NONE;
