@@ -229,18 +229,6 @@ u64 ahv_counts_faults(const struct ahv_counts *c);
 
 /* ---- event.c: records ---- */
 
-/**
- * struct ahv_event - a record being written
- * @ring: where it is
- * @h: it
- */
-struct ahv_event {
-	struct ahv_ring *ring;
-	struct aegishv_hdr *h;
-};
-
-bool ahv_event_begin(struct ahv_event *e, u32 type, u32 len, const struct ahv_vcpu *v);
-void ahv_event_end(struct ahv_event *e);
 void ahv_event_vm(const struct ahv_vm *vm, u32 event, u32 vcpu);
 void ahv_event_health(const char *name, u32 state, int err);
 
@@ -282,7 +270,14 @@ void ahv_health_require(enum ahv_hook_id id, bool required);
 void ahv_health_get(enum ahv_hook_id id, struct ahv_hook_status *s);
 bool ahv_healthy(void);
 void ahv_health_set_isa(u32 isa);
-u32 ahv_isa(void);
+
+/* enum aegishv_isa of the KVM that is attached, 0 for none. */
+extern u32 ahv_isa_attached;
+
+static inline u32 ahv_isa(void)
+{
+	return READ_ONCE(ahv_isa_attached);
+}
 
 /* ---- config.c ---- */
 

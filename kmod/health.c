@@ -3,14 +3,14 @@
  * What is attached, what is not, and why: one entry for each hook. A change is
  * an event in the ring and a notification over netlink.
  *
- * Process context, except that ahv_isa() is read anywhere. `hooks` is guarded
+ * Process context, except that ahv_isa_attached is read anywhere. `hooks` is guarded
  * by hooks_lock.
  */
 #include <linux/spinlock.h>
 #include "aegishv.h"
 
 static DEFINE_SPINLOCK(hooks_lock);
-static u32 isa;
+u32 ahv_isa_attached;
 
 static struct ahv_hook_status hooks[AHV_NR_HOOKS] = {
 	[AHV_HOOK_KVM_EXIT] = { .name = "kvm_exit", .required = true },
@@ -89,12 +89,7 @@ bool ahv_healthy(void)
 	return ok;
 }
 
-void ahv_health_set_isa(u32 new_isa)
+void ahv_health_set_isa(u32 isa)
 {
-	WRITE_ONCE(isa, new_isa);
-}
-
-u32 ahv_isa(void)
-{
-	return READ_ONCE(isa);
+	WRITE_ONCE(ahv_isa_attached, isa);
 }

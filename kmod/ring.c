@@ -24,20 +24,15 @@ static DEFINE_PER_CPU(u64, homeless);
 static u32 ring_bytes;
 static enum cpuhp_state hp_state;
 
-static struct aegishv_hdr *record_at(const struct ahv_ring *r, u64 pos)
-{
-	return (struct aegishv_hdr *)(r->data + (pos & (r->size - 1)));
-}
-
 /* Number what was written since the last time, in ring order, and show it. */
-static void publish(struct ahv_ring *r)
+void ahv_ring_publish(struct ahv_ring *r)
 {
 	u64 pos = r->prod->head;
 	u64 head = ahv_pos_head(pos, local_read(&r->word));
 	u64 records = r->prod->records;
 
 	while (pos != head) {
-		struct aegishv_hdr *h = record_at(r, pos);
+		struct aegishv_hdr *h = ahv_ring_at(r, pos);
 
 		h->seq = r->seq;
 		if (unlikely(h->type == AEGISHV_REC_LOST)) {
@@ -62,28 +57,31 @@ static void publish_lost(struct ahv_ring *r)
 		WRITE_ONCE(r->prod->lost[i], local_read(&r->lost[i]));
 }
 
-/*
- * Leave the ring. Something that interrupted us after publish() saw itself
- * nested and left its records to us: look again after the count is down.
- */
+/* Records were left to us by what nested in us: publish until there are none. */
+void ahv_ring_leave_slow(struct ahv_ring *r)
+{
+	do {
+		local_inc(&r->nest);
+		if (local_read(&r->nest) == 1)
+			ahv_ring_publish(r);
+		barrier();
+	} while (local_dec_and_test(&r->nest) &&
+		 ahv_pos_head(r->prod->head, local_read(&r->word)) != r->prod->head);
+}
+
 static void leave(struct ahv_ring *r)
 {
-	for (;;) {
-		if (local_read(&r->nest) == 1)
-			publish(r);
-		barrier();
-		if (!local_dec_and_test(&r->nest))
-			return;
-		if (likely(((local_read(&r->word) - r->prod->head / AHV_POS_UNIT) &
-			    AHV_POS_MASK) == 0))
-			return;
-		local_inc(&r->nest);
-	}
+	if (local_read(&r->nest) == 1)
+		ahv_ring_publish(r);
+	barrier();
+	if (local_dec_and_test(&r->nest) &&
+	    ahv_pos_head(r->prod->head, local_read(&r->word)) != r->prod->head)
+		ahv_ring_leave_slow(r);
 }
 
 static void write_lost(struct ahv_ring *r, const struct ahv_pos *p)
 {
-	struct aegishv_rec_lost *l = (void *)record_at(r, p->head);
+	struct aegishv_rec_lost *l = (void *)ahv_ring_at(r, p->head);
 	int i;
 
 	l->h = (struct aegishv_hdr) {
@@ -114,18 +112,8 @@ static noinline void drop(struct ahv_ring *r, u32 class_, enum ahv_pos_result wh
 		ahv_consumer_kick(r, true);
 }
 
-/**
- * ahv_ring_reserve() - room for one record
- * @r: this CPU's ring, or NULL
- * @len: bytes, a multiple of 8
- * @class_: enum aegishv_class
- *
- * Any context with preemption off, which stays off until ahv_ring_commit().
- *
- * Return: the record, with @len set and the rest for the caller to fill; NULL
- * when there is no room, which is counted, and then nothing is to be committed.
- */
-struct aegishv_hdr *ahv_ring_reserve(struct ahv_ring *r, u32 len, u32 class_)
+/* ahv_ring_reserve() in every case. */
+struct aegishv_hdr *ahv_ring_reserve_slow(struct ahv_ring *r, u32 len, u32 class_)
 {
 	enum ahv_pos_result res;
 	struct aegishv_hdr *h;
@@ -164,23 +152,9 @@ struct aegishv_hdr *ahv_ring_reserve(struct ahv_ring *r, u32 len, u32 class_)
 		write_lost(r, &p);
 		p.head += sizeof(struct aegishv_rec_lost);
 	}
-	h = record_at(r, p.head);
+	h = ahv_ring_at(r, p.head);
 	h->len = len;
 	return h;
-}
-
-/**
- * ahv_ring_commit() - the record of the last reservation is complete
- * @r: the ring it is in
- * @class_: its class; an alert wakes the consumer at once
- *
- * Any context, preemption still off since the reservation.
- */
-void ahv_ring_commit(struct ahv_ring *r, u32 class_)
-{
-	leave(r);
-	if (READ_ONCE(ahv_consumer_open))
-		ahv_consumer_kick(r, class_ == AEGISHV_CLASS_ALERT);
 }
 
 static void free_pages_of(struct ahv_ring *r)

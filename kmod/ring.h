@@ -39,6 +39,7 @@
 #include <linux/irq_work.h>
 #include <linux/percpu.h>
 #include <linux/aegishv.h>
+#include "ringpos.h"
 
 /* Who is going to wake the consumer of a ring. */
 enum ahv_kick {
@@ -98,13 +99,94 @@ u32 ahv_rings_bytes(void);
 struct ahv_ring *ahv_ring_alloc(u32 bytes, int node);
 void ahv_ring_free(struct ahv_ring *r);
 
-struct aegishv_hdr *ahv_ring_reserve(struct ahv_ring *r, u32 len, u32 class_);
-void ahv_ring_commit(struct ahv_ring *r, u32 class_);
+struct aegishv_hdr *ahv_ring_reserve_slow(struct ahv_ring *r, u32 len, u32 class_);
+void ahv_ring_publish(struct ahv_ring *r);
+void ahv_ring_leave_slow(struct ahv_ring *r);
 
 /* Consumer side, in dev.c: whether a consumer has the device open. */
 extern bool ahv_consumer_open;
 void ahv_consumer_init(struct ahv_ring *r);
 void ahv_consumer_kick(struct ahv_ring *r, bool urgent);
+
+static __always_inline struct aegishv_hdr *ahv_ring_at(const struct ahv_ring *r, u64 pos)
+{
+	return (struct aegishv_hdr *)(r->data + (pos & (r->size - 1)));
+}
+
+/**
+ * ahv_ring_reserve() - room for one record
+ * @r: this CPU's ring, or NULL
+ * @len: bytes, a multiple of 8
+ * @class_: enum aegishv_class
+ *
+ * Any context with preemption off, which stays off until ahv_ring_commit().
+ * Inline is the usual case: there is room, nothing was lost before, and nothing
+ * interrupted us.
+ *
+ * Return: the record, with @len set and the rest for the caller to fill; NULL
+ * when there is no room, which is counted, and then nothing is to be committed.
+ */
+static __always_inline struct aegishv_hdr *ahv_ring_reserve(struct ahv_ring *r, u32 len,
+							    u32 class_)
+{
+	struct aegishv_hdr *h;
+	u64 word, head, tail;
+
+	if (unlikely(!r))
+		return ahv_ring_reserve_slow(r, len, class_);
+	local_inc(&r->nest);
+	word = local_read(&r->word);
+	head = ahv_pos_head(READ_ONCE(r->prod->head), word);
+	/* (B) pairs with the consumer's store-release of tail. */
+	tail = smp_load_acquire(&r->cons->tail);
+	if (unlikely(word >= AHV_LOST_ONE ||
+		     !ahv_pos_fits(head - tail, r->size, r->limit[class_], len)))
+		goto slow;
+	if (unlikely(local_cmpxchg(&r->word, word,
+				   (word + len / AHV_POS_UNIT) & AHV_POS_MASK) != word))
+		goto slow;
+	h = ahv_ring_at(r, head);
+	h->len = len;
+	return h;
+slow:
+	local_dec(&r->nest);
+	return ahv_ring_reserve_slow(r, len, class_);
+}
+
+/**
+ * ahv_ring_commit() - the record of the last reservation is complete
+ * @r: the ring it is in
+ * @h: the record
+ * @class_: its class; an alert wakes the consumer at once
+ *
+ * Any context, preemption still off since the reservation. Inline is the usual
+ * case: one record to publish, the caller's. Something that interrupted us
+ * after publishing saw itself nested and left its records to us: look again
+ * after the count is down.
+ */
+static __always_inline void ahv_ring_commit(struct ahv_ring *r, struct aegishv_hdr *h,
+					    u32 class_)
+{
+	struct aegishv_ring_prod *prod = r->prod;
+	u64 head = prod->head + h->len;
+
+	if (likely(local_read(&r->nest) == 1)) {
+		if (likely(!((local_read(&r->word) ^ head / AHV_POS_UNIT) & AHV_POS_MASK))) {
+			h->seq = r->seq++;
+			WRITE_ONCE(prod->records, prod->records + 1);
+			/* (A) pairs with the consumer's load-acquire of head. */
+			smp_store_release(&prod->head, head);
+		} else {
+			ahv_ring_publish(r);
+		}
+	}
+	barrier();
+	if (likely(local_dec_and_test(&r->nest)) &&
+	    unlikely((local_read(&r->word) ^ prod->head / AHV_POS_UNIT) & AHV_POS_MASK))
+		ahv_ring_leave_slow(r);
+	if (READ_ONCE(ahv_consumer_open))
+		ahv_consumer_kick(r, class_ == AEGISHV_CLASS_ALERT);
+}
 
 /**
  * struct ahv_ring_state - a ring as netlink reports it

@@ -7,6 +7,7 @@
  * From tracepoint probes: the vCPU's thread, preemption off, interrupts
  * possibly off. No locks.
  */
+#include "event.h"
 #include "kvm.h"
 
 struct ahv_vcpu *ahv_kvm_vcpu_slow(struct kvm_vcpu *vcpu)
@@ -34,13 +35,12 @@ void ahv_kvm_record_exit(struct ahv_vcpu *v)
 {
 	const struct ahv_exit_info *info = &v->last;
 	struct aegishv_rec_exit *rec;
-	struct ahv_event e;
 
 	if (v->exit_events == AEGISHV_EXIT_EVENTS_SAMPLE && !sampled(v))
 		return;
-	if (!ahv_event_begin(&e, AEGISHV_REC_EXIT, sizeof(*rec), v))
+	rec = ahv_event_begin(AEGISHV_REC_EXIT, sizeof(*rec), AEGISHV_CLASS_TELEMETRY, v);
+	if (!rec)
 		return;
-	rec = (void *)e.h;
 	rec->rip = ahv_kvm_rip((struct kvm_vcpu *)v->key);
 	rec->info1 = info->info1;
 	rec->info2 = info->info2;
@@ -48,7 +48,7 @@ void ahv_kvm_record_exit(struct ahv_vcpu *v)
 	rec->intr_info = info->intr_info;
 	rec->error_code = info->error_code;
 	rec->tid = current->pid;
-	ahv_event_end(&e);
+	ahv_event_end(&rec->h, AEGISHV_CLASS_TELEMETRY);
 }
 
 /* Reasons that are no slot themselves. */
@@ -63,37 +63,37 @@ void ahv_kvm_probe_entry(struct kvm_vcpu *vcpu)
 {
 	struct ahv_vcpu *v = ahv_kvm_vcpu(vcpu);
 	struct aegishv_rec_entry *rec;
-	struct ahv_event e;
 
 	if (!v)
 		return;
 	v->counts.entries++;
-	if (v->exit_events != AEGISHV_EXIT_EVENTS_FULL ||
-	    !ahv_event_begin(&e, AEGISHV_REC_ENTRY, sizeof(*rec), v))
+	if (v->exit_events != AEGISHV_EXIT_EVENTS_FULL)
 		return;
-	rec = (void *)e.h;
+	rec = ahv_event_begin(AEGISHV_REC_ENTRY, sizeof(*rec), AEGISHV_CLASS_TELEMETRY, v);
+	if (!rec)
+		return;
 	rec->rip = ahv_kvm_rip(vcpu);
 	rec->tid = current->pid;
 	rec->rsvd = 0;
-	ahv_event_end(&e);
+	ahv_event_end(&rec->h, AEGISHV_CLASS_TELEMETRY);
 }
 
 void ahv_kvm_probe_uexit(struct kvm_vcpu *vcpu, u32 reason, int err)
 {
 	struct ahv_vcpu *v = ahv_kvm_vcpu(vcpu);
 	struct aegishv_rec_uexit *rec;
-	struct ahv_event e;
 
 	if (!v)
 		return;
 	v->counts.uexits++;
-	if (v->exit_events != AEGISHV_EXIT_EVENTS_FULL ||
-	    !ahv_event_begin(&e, AEGISHV_REC_UEXIT, sizeof(*rec), v))
+	if (v->exit_events != AEGISHV_EXIT_EVENTS_FULL)
 		return;
-	rec = (void *)e.h;
+	rec = ahv_event_begin(AEGISHV_REC_UEXIT, sizeof(*rec), AEGISHV_CLASS_TELEMETRY, v);
+	if (!rec)
+		return;
 	rec->reason = reason;
 	rec->err = err;
 	rec->tid = current->pid;
 	rec->rsvd = 0;
-	ahv_event_end(&e);
+	ahv_event_end(&rec->h, AEGISHV_CLASS_TELEMETRY);
 }

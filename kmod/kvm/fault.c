@@ -6,6 +6,7 @@
  * preemption off. No locks.
  */
 #include <linux/bitops.h>
+#include "event.h"
 #include "kvm.h"
 
 void ahv_kvm_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code)
@@ -14,15 +15,14 @@ void ahv_kvm_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code)
 	u32 isa = ahv_isa();
 	u8 access = ahv_fault_access(isa, code);
 	struct aegishv_rec_fault *rec;
-	struct ahv_event e;
 
 	if (!v)
 		return;
 	v->counts.faults[__ffs(access)]++;
 	WRITE_ONCE(v->tid, current->pid);
-	if (!ahv_event_begin(&e, AEGISHV_REC_FAULT, sizeof(*rec), v))
+	rec = ahv_event_begin(AEGISHV_REC_FAULT, sizeof(*rec), AEGISHV_CLASS_TELEMETRY, v);
+	if (!rec)
 		return;
-	rec = (void *)e.h;
 	rec->gpa = gpa;
 	rec->rip = ahv_kvm_rip(vcpu);
 	rec->code = code;
@@ -30,5 +30,5 @@ void ahv_kvm_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code)
 	rec->flags = ahv_fault_flags(isa, code);
 	rec->rsvd = 0;
 	rec->tid = current->pid;
-	ahv_event_end(&e);
+	ahv_event_end(&rec->h, AEGISHV_CLASS_TELEMETRY);
 }

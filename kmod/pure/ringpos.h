@@ -79,6 +79,20 @@ static inline u64 ahv_pos_head(u64 published, u64 word)
 }
 
 /**
+ * ahv_pos_fits() - whether a reservation finds room
+ * @used: head - tail: what a consumer has yet to read, or nonsense
+ * @size: bytes of the ring's data
+ * @limit: bytes of it that this class of event may fill
+ * @need: bytes wanted
+ *
+ * Return: false also when @used says that the consumer's position is nonsense.
+ */
+static inline bool ahv_pos_fits(u64 used, u32 size, u32 limit, u32 need)
+{
+	return used <= size && used + need <= limit;
+}
+
+/**
  * ahv_pos_reserve() - decide one reservation
  * @p: see &struct ahv_pos
  *
@@ -101,7 +115,7 @@ static inline enum ahv_pos_result ahv_pos_reserve(struct ahv_pos *p)
 	p->head = ahv_pos_head(p->published, p->word);
 	used = p->head - p->tail;
 
-	if (used <= p->size && used + need <= p->limit) {
+	if (ahv_pos_fits(used, p->size, p->limit, need)) {
 		p->word = (p->word + need / AHV_POS_UNIT) & AHV_POS_MASK;
 		return AHV_POS_OK;
 	}
