@@ -267,7 +267,7 @@ fetch_promtool() {
 
 refresh=
 [ "${1:-}" = --refresh ] && { refresh=1; shift; }
-[ $# -gt 0 ] || { sed -n '4,18s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -gt 0 ] || usage
 need apt-get apt-cache dpkg-deb flock
 lock fetch
 for what in "$@"; do

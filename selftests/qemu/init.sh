@@ -43,15 +43,14 @@ if [ -e /net ]; then
 fi
 
 cd /t
-echo "rig: command starts" >/dev/kmsg
-if [ -e /interactive ]; then
-	setsid cttyhack sh
-	echo 0 >/share/exit
+echo "<6>rig: command starts" >/dev/kmsg
+if [ -e /tty ]; then
+	setsid cttyhack sh /command
 else
 	sh /command >/share/out 2>&1 </dev/null
-	echo $? >/share/exit
 fi
-echo "rig: command ended" >/dev/kmsg
+echo $? >/share/exit
+echo "<6>rig: command ended" >/dev/kmsg
 if [ -e /kmemleak ]; then
 	# an object must look unreferenced in two scans, some seconds old
 	echo scan >/sys/kernel/debug/kmemleak

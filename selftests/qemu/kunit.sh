@@ -56,7 +56,7 @@ build_suites() {
 	has_kunit "$tag" || flags=(KUNIT_CCFLAGS="-include $OOT"
 		KBUILD_EXTRA_SYMBOLS="$OUT/kunit/$tag/core/Module.symvers")
 	make -s -C "$CACHE/$tag/build" M="$d" \
-		$(without_btf "$CACHE/$tag/build") "${flags[@]}" "$@" modules
+		$(without_btf "$CACHE/$tag/build") KCFLAGS=-Werror "${flags[@]}" "$@" modules
 	cp "$d/aegishv_kunit.ko" "$OUT/kunit/$tag/"
 }
 
@@ -66,7 +66,7 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
 	shift
 done
 [ $# -gt 0 ] && shift
-[ ${#tags[@]} -gt 0 ] || { sed -n '7s/^# //p' "$0" >&2; exit 2; }
+[ ${#tags[@]} -gt 0 ] || usage
 for tag in "${tags[@]}"; do
 	[ -e "$CACHE/$tag/build" ] || die "no headers of $tag in $CACHE; run selftests/qemu/fetch.sh $tag"
 	say "KUnit suites for $tag"

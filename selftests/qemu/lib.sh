@@ -49,3 +49,9 @@ link_tree() {
 without_btf() {
 	[ -e "$1/vmlinux" ] || echo CONFIG_DEBUG_INFO_BTF_MODULES=
 }
+
+# usage: shows the comment block at the top of the script
+usage() {
+	sed -n '3,/^[^#]/{ s/^# \{0,1\}//p }' "$0" >&2
+	exit 2
+}

@@ -63,5 +63,5 @@ netlink() {
 
 case ${1:-} in
 checkpatch | sparse | netlink) "$1" ;;
-*) sed -n '6s/^# //p' "$0" >&2; exit 2 ;;
+*) usage ;;
 esac

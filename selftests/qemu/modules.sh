@@ -4,9 +4,10 @@
 # build/TAG holds symbolic links to Kbuild, kmod/ and include/ and what kbuild
 # makes of them, so that kernels do not clash and the checkout stays clean.
 #
-# The tag "host" is the kernel of this machine (KDIR, by default its headers).
+# The tag "host" is the kernel of this machine (KDIR, by default its headers);
+# for all others a warning, W=1 included, is an error.
 #
-# usage: modules.sh TAG... [-- MAKE-ARGUMENT...]     e.g. modules.sh 6.1 6.12 -- W=1
+# usage: modules.sh TAG... [-- MAKE-ARGUMENT...]     e.g. modules.sh 6.1 6.12
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -35,6 +36,7 @@ build_for() {
 		make -s -C "$kdir" M="$OUT/$tag" clean
 		echo "$kdir $release" >"$OUT/$tag/.release"
 	fi
+	[ "$tag" = host ] || set -- W=1 KCFLAGS=-Werror "$@"
 	make -s -C "$kdir" M="$OUT/$tag" $(without_btf "$kdir") "$@" modules
 }
 
@@ -44,7 +46,7 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
 	shift
 done
 [ $# -gt 0 ] && shift
-[ ${#tags[@]} -gt 0 ] || { sed -n '10s/^# //p' "$0" >&2; exit 2; }
+[ ${#tags[@]} -gt 0 ] || usage
 [ -e "$TOP/Kbuild" ] || die "$TOP/Kbuild is missing"
 for tag in "${tags[@]}"; do
 	build_for "$tag" "$@"

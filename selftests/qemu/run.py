@@ -31,7 +31,7 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 CACHE = os.environ.get("AEGISHV_CACHE") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "aegishv")
 MODULES = ["9p", "9pnet_virtio", "virtio_pci", "kvm", "kvm_amd"]
-APPEND = ("console=ttyS0 panic=-1 oops=panic loglevel=5 log_buf_len=8M "
+APPEND = ("console=ttyS0 panic=-1 oops=panic log_buf_len=8M "
           "rcupdate.rcu_cpu_stall_timeout=120 random.trust_cpu=on")
 TIMEOUT, DIED = 124, 125
 
@@ -59,11 +59,15 @@ def parse(argv):
     p.add_argument("--kmemleak", action="store_true",
                    help="debug kernel: look for leaks after the command; a leak fails the run")
     p.add_argument("--shell", action="store_true", help="a shell on this terminal; no command")
+    p.add_argument("--tty", action="store_true",
+                   help="the command's terminal is this one; its output goes nowhere else")
     p.add_argument("-q", "--quiet", action="store_true", help="do not show the command's output")
     p.add_argument("command", nargs="*", help="for the machine's shell (after --)")
     args = p.parse_args(argv)
     if bool(args.command) == args.shell:
         p.error("give a command after --, or --shell")
+    args.command = "exec sh" if args.shell else " ".join(args.command)
+    args.tty |= args.shell
     return args
 
 
@@ -97,10 +101,9 @@ def make_initramfs(args, kernel, path):
         release = f.read().strip()
     files = [tuple(f.split(":", 1)) if ":" in f else (f, os.path.basename(f.rstrip("/")))
              for f in args.file]
-    command = " ".join(args.command) + "\n"
     marks = [m for m, on in (("net", args.hostfwd), ("kmemleak", args.kmemleak),
-                             ("interactive", args.shell)) if on]
-    for name, text in [("command", command)] + [(m, "") for m in marks]:
+                             ("tty", args.tty)) if on]
+    for name, text in [("command", args.command + "\n")] + [(m, "") for m in marks]:
         with open(f"{path}/{name}", "w") as f:
             f.write(text)
         files.append((f"{path}/{name}", f"/{name}"))
@@ -112,18 +115,20 @@ def make_initramfs(args, kernel, path):
 
 
 def qemu_command(args, kernel, path):
-    append = APPEND + (" kmemleak=on" if args.kmemleak else "") + " " + args.append
+    words = [APPEND, "loglevel=4" if args.tty else "loglevel=5",
+             "kmemleak=on" if args.kmemleak else "", args.append]
+    append = " ".join(w for w in words if w)
     cmd = ["qemu-system-x86_64", "-nodefaults", "-display", "none", "-no-reboot",
            "-cpu", args.cpu, "-m", str(args.mem), "-kernel", f"{kernel}/vmlinuz",
-           "-initrd", f"{path}/initramfs", "-append", append.strip(),
+           "-initrd", f"{path}/initramfs", "-append", append,
            "-virtfs", "local,path=share,mount_tag=share,security_model=none,multidevs=remap",
            "-monitor", "unix:monitor,server,nowait"]
     if args.icount:
         cmd += ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-smp", "1"]
     else:
         cmd += ["-accel", "tcg,thread=multi", "-smp", str(args.smp)]
-    cmd += ["-serial", "mon:stdio" if args.shell else "file:console.log"]
-    if args.shell:
+    cmd += ["-serial", "mon:stdio" if args.tty else "file:console.log"]
+    if args.tty:
         cmd[cmd.index("-monitor") + 1] = "none"
     if args.hostfwd:
         forwards = "".join(f",hostfwd=tcp:127.0.0.1:{h}-:{g}" for h, g in
@@ -175,13 +180,14 @@ def where_is_it(path):
 def run_qemu(args, cmd, path):
     """Returns False on timeout."""
     with open(f"{path}/qemu.log", "w") as log:
-        io = {} if args.shell else {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
-        proc = subprocess.Popen(cmd, cwd=path, preexec_fn=die_with_parent, **io)
+        io = {} if args.tty else {"stdin": subprocess.DEVNULL, "stdout": log}
+        proc = subprocess.Popen(cmd, cwd=path, stderr=log,
+                                preexec_fn=die_with_parent, **io)
     tail = Tail(f"{path}/share/out", args.quiet)
     end = time.monotonic() + args.timeout
     try:
         while proc.poll() is None:
-            if time.monotonic() > end and not args.shell:
+            if time.monotonic() > end and not args.tty:
                 print(f"run.py: no end after {args.timeout} s; it was here:", file=sys.stderr)
                 for line in where_is_it(path):
                     print("  " + line, file=sys.stderr)

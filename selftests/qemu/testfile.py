@@ -9,7 +9,7 @@ comment lines at its top, "# key: value", what it needs:
             (run.py) set; for tests that watch a machine from outside
   kernels:  tags it runs on (default "6.1 6.12 debug")
   files:    to bring along, from the top, SRC or SRC:DST as for run.py -f;
-            {k} is the kernel's tag, a trailing ? means only if it exists
+            {k} is the kernel's tag, {cache} the cache, a trailing ? means only if it exists
   modules:  further modules of the kernel, for modprobe
   smp, mem, timeout (seconds; five times that on the debug kernel), append, icount: yes
   kmemleak: yes: on the debug kernel a second run looks for leaks
@@ -17,6 +17,8 @@ comment lines at its top, "# key: value", what it needs:
 import glob
 import os
 import re
+
+from run import CACHE
 
 DEFAULTS = {"layer": "3", "runs": "guest", "kernels": "6.1 6.12 debug",
             "files": "", "modules": "", "smp": "2", "mem": "1024",
@@ -50,7 +52,8 @@ class TestFile:
         return int(self["timeout"]) * (5 if kernel == "debug" else 1)
 
     def files(self, kernel, top):
-        for name in self["files"].replace("{k}", kernel).split():
+        text = self["files"].replace("{k}", kernel).replace("{cache}", CACHE)
+        for name in text.split():
             optional = name.endswith("?")
             name = name.rstrip("?")
             src = os.path.join(top, name.split(":")[0])
