@@ -157,7 +157,7 @@ static const char *search(struct scan *s, struct trace_head *h)
 			s->p = at.p;
 			return NULL;
 		}
-		if (at.p > far && (unsigned char)(dash[1] - '0') < 10) {
+		if (at.p > far && at.p > dash + 1) {
 			far = at.p;
 			why = found;
 		}
