@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * vm list, show and set: the module's VM registry with names from the VMMs.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "ask.h"
+#include "cmd.h"
+#include "view.h"
+
+const struct cmd_opt vm_opts[] = { { 0 } };
+const char *const vm_words[] = { "list", "show", "set", NULL };
+
+static int print_list(struct cmd_ctx *c, const struct snap *s)
+{
+	struct view v = { .f = stdout, .colour = view_colour(stdout), .now = s };
+	cJSON *list;
+	size_t i;
+
+	if (!c->json) {
+		view_vms(&v);
+		return cmd_finish();
+	}
+	list = cJSON_CreateArray();
+	for (i = 0; i < s->nr_vms; i++)
+		cJSON_AddItemToArray(list, ask_json_vm(&s->vms[i]));
+	return json_print(list);
+}
+
+struct details {
+	cJSON *vcpus;		/* with JSON */
+	const struct snap_vm *vm;
+	cJSON *o;
+};
+
+static void take_vcpus(void *arg, const struct genl_vm *vm)
+{
+	struct details *d = arg;
+	uint32_t i;
+
+	if (!d->o)
+		printf("\n VCPU     THREAD           EXITS        FAULTS\n");
+	for (i = 0; i < vm->nr_vcpus; i++) {
+		const struct genl_vcpu *v = &vm->vcpu[i];
+		cJSON *o;
+
+		if (!d->o) {
+			printf("%5u %10u %15s %13s\n", v->id, v->tid, view_number(v->exits),
+			       view_number(v->faults));
+			continue;
+		}
+		o = cJSON_CreateObject();
+		cJSON_AddNumberToObject(o, "id", v->id);
+		cJSON_AddNumberToObject(o, "tid", v->tid);
+		json_u64(o, "exits", v->exits);
+		json_u64(o, "faults", v->faults);
+		cJSON_AddItemToArray(d->vcpus, o);
+	}
+	if (d->o)
+		json_u64(d->o, "birth_ns", vm->birth_ns);
+}
+
+static void take_count(void *arg, const struct genl_counter *c)
+{
+	struct details *d = arg;
+	cJSON *kind;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s", c->name);
+	if (!name[0])
+		snprintf(name, sizeof(name), "0x%x", c->reason);
+	if (!d->o) {
+		printf("%-6s %-30s %15s\n", c->kind, name, view_number(c->value));
+		return;
+	}
+	kind = cJSON_GetObjectItem(cJSON_GetObjectItem(d->o, "counters"), c->kind);
+	if (!kind)
+		kind = cJSON_AddObjectToObject(cJSON_GetObjectItem(d->o, "counters"), c->kind);
+	json_u64(kind, name, c->value);
+}
+
+static void print_vm(const struct snap_vm *vm)
+{
+	char mode[32];
+
+	printf("VM %u: %s\n", vm->id, vm->who.name);
+	if (vm->who.uuid[0])
+		printf("  uuid         %s\n", vm->who.uuid);
+	printf("  VMM process  %u\n", vm->tgid);
+	printf("  exit_events  %s%s\n", ask_exit_events(vm->exit_events, vm->sample, mode),
+	       vm->own_setting ? " (its own)" : "");
+	printf("  first seen   %s\n", vm->found ? "running, when the module was loaded" : "at its birth");
+	printf("  exits        %s\n", view_number(vm->exits));
+	printf("  faults       %s\n", view_number(vm->faults));
+}
+
+static int show(struct cmd_ctx *c, struct genl *g, const struct snap_vm *vm)
+{
+	struct genl_scope scope = { .vm = vm->id };
+	struct details d = { .vm = vm };
+	int err;
+
+	if (c->json) {
+		d.o = ask_json_vm(vm);
+		d.vcpus = cJSON_AddArrayToObject(d.o, "vcpu");
+		cJSON_AddObjectToObject(d.o, "counters");
+	} else {
+		print_vm(vm);
+	}
+	err = genl_vm(g, vm->id, take_vcpus, &d);
+	if (!err && !c->json)
+		puts("\nKIND   REASON                                   COUNT");
+	if (!err)
+		err = genl_counters(g, &scope, take_count, &d);
+	if (err) {
+		log_error("VM %u: %s", vm->id, genl_why(g));
+		cJSON_Delete(d.o);
+		return EXIT_FAIL;
+	}
+	return d.o ? json_print(d.o) : cmd_finish();
+}
+
+static int set(struct cmd_ctx *c, struct genl *g, const struct snap_vm *vm)
+{
+	struct genl_config cfg = { .set = GENL_CONFIG_VM, .vm = vm->id };
+	const char *what = c->args[2];
+
+	if (strncmp(what, "exit_events=", 12)) {
+		log_error("vm set: '%s': not exit_events=MODE", what);
+		return EXIT_USAGE;
+	}
+	what += 12;
+	if (!strcmp(what, "inherit")) {
+		cfg.set |= GENL_CONFIG_INHERIT;
+	} else if (args_exit_events(what, &cfg.exit_events, &cfg.sample)) {
+		cfg.set |= GENL_CONFIG_EXIT_EVENTS | (cfg.sample ? GENL_CONFIG_SAMPLE : 0);
+	} else {
+		log_error("vm set: exit_events=%s: not off, all, full, sample:N or inherit", what);
+		return EXIT_USAGE;
+	}
+	if (genl_config_set(g, &cfg)) {
+		log_error("VM %u: %s", vm->id, genl_why(g));
+		return EXIT_FAIL;
+	}
+	return EXIT_OK;
+}
+
+static int act(struct cmd_ctx *c, struct genl *g, const struct snap *s)
+{
+	const struct snap_vm *vm;
+
+	if (!strcmp(c->args[0], "list"))
+		return print_list(c, s);
+	vm = ask_vm(s, c->args[1]);
+	if (!vm)
+		return EXIT_FAIL;
+	return strcmp(c->args[0], "show") ? set(c, g, vm) : show(c, g, vm);
+}
+
+static int check_words(struct cmd_ctx *c)
+{
+	int want = 1;
+
+	if (!strcmp(c->args[0], "show"))
+		want = 2;
+	else if (!strcmp(c->args[0], "set"))
+		want = 3;
+	else if (strcmp(c->args[0], "list"))
+		return cmd_unknown("vm", c->args[0], vm_words);
+	return cmd_check_args(c, want, want);
+}
+
+int cmd_vm(struct cmd_ctx *c)
+{
+	struct genl *g;
+	struct snap s;
+	int status = cmd_plain(c, 0, 3);
+
+	if (status >= 0)
+		return status;
+	if (!c->nr_args)
+		c->args[c->nr_args++] = "list";
+	status = check_words(c);
+	if (status >= 0)
+		return status;
+	g = ask_open();
+	if (!g)
+		return EXIT_FAIL;
+	status = ask_snap(g, &s);
+	if (!status)
+		status = act(c, g, &s);
+	snap_free(&s);
+	genl_close(g);
+	return status;
+}

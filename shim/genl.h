@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Client of the netlink family aegishv. One struct genl belongs to one thread;
+ * each call sends one request and waits for its answer. After a failure
+ * genl_why() says what happened in words, the module's own where it gave any.
+ */
+#ifndef AHV_SHIM_GENL_H
+#define AHV_SHIM_GENL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <linux/aegishv.h>
+#include <linux/aegishv_genl.h>
+
+#define GENL_STR	(AEGISHV_STR_LEN + 1)
+#define GENL_HOOKS_MAX	32
+#define GENL_VCPUS_MAX	4096
+
+struct genl;
+
+struct genl_hook {
+	char name[AEGISHV_HOOK_NAME_LEN];
+	char backend[GENL_STR];
+	char reason[GENL_STR];
+	uint32_t state;
+	int32_t err;
+	bool required;
+};
+
+struct genl_info {
+	uint32_t api_version;
+	uint32_t events_version;
+	char module_version[GENL_STR];
+	char kernel[GENL_STR];
+	uint32_t isa;
+	bool healthy;
+	uint32_t consumer_pid;
+	char consumer_comm[GENL_STR];
+	uint32_t vms;
+	uint64_t vms_total;
+	uint64_t memory_bytes;
+	uint64_t unattributed;
+	uint32_t nr_hooks;
+	struct genl_hook hooks[GENL_HOOKS_MAX];
+};
+
+/* Which members of struct genl_config are set. */
+#define GENL_CONFIG_EXIT_EVENTS	(1U << 0)
+#define GENL_CONFIG_SAMPLE	(1U << 1)
+#define GENL_CONFIG_VM		(1U << 2)
+#define GENL_CONFIG_INHERIT	(1U << 3)
+#define GENL_CONFIG_COUNTERS	(1U << 4)
+#define GENL_CONFIG_RING_BYTES	(1U << 5)
+#define GENL_CONFIG_WATERMARK	(1U << 6)
+#define GENL_CONFIG_DEADLINE	(1U << 7)
+
+struct genl_config {
+	uint32_t set;
+	uint32_t exit_events;
+	uint32_t sample;
+	uint32_t vm;
+	uint32_t counters;
+	uint32_t ring_bytes;
+	uint32_t watermark_bytes;
+	uint32_t deadline_us;
+};
+
+struct genl_vcpu {
+	uint32_t id;
+	uint32_t tid;
+	uint64_t exits;
+	uint64_t faults;
+};
+
+struct genl_vm {
+	uint32_t id;
+	uint32_t tgid;
+	char comm[AEGISHV_COMM_LEN + 1];
+	uint64_t birth_ns;
+	bool found;
+	uint32_t vcpus;
+	uint64_t exits;
+	uint64_t faults;
+	uint32_t exit_events;
+	uint32_t sample;
+	bool own_setting;
+	uint32_t nr_vcpus;
+	const struct genl_vcpu *vcpu;	/* good during the call alone */
+};
+
+struct genl_counter {
+	char kind[16];
+	uint32_t reason;
+	char name[64];
+	uint64_t value;
+};
+
+struct genl_ring {
+	uint32_t cpu;
+	uint32_t bytes;
+	uint32_t alert_reserve;
+	uint32_t used;
+	uint64_t records;
+	uint64_t lost[AEGISHV_NR_CLASSES];
+	uint64_t wakeups;
+	uint64_t bad_tail;
+};
+
+/**
+ * genl_open() - connect to the module
+ * @why: where to say what went wrong and the way out, 256 bytes
+ *
+ * Return: the connection, or NULL.
+ */
+struct genl *genl_open(char *why);
+void genl_close(struct genl *g);
+
+/* What the last call that failed met. */
+const char *genl_why(const struct genl *g);
+
+/* Each returns 0 or a negative errno. Callbacks return false to stop. */
+int genl_info(struct genl *g, struct genl_info *info);
+int genl_config_get(struct genl *g, uint32_t vm, struct genl_config *config);
+int genl_config_set(struct genl *g, const struct genl_config *config);
+int genl_vm(struct genl *g, uint32_t id, void (*fn)(void *arg, const struct genl_vm *vm),
+	    void *arg);
+int genl_vms(struct genl *g, void (*fn)(void *arg, const struct genl_vm *vm), void *arg);
+
+/**
+ * struct genl_scope - whose counters
+ * @vm: VM number, 0 for every VM since the module was loaded
+ * @has_vcpu: of one vCPU alone
+ * @vcpu: that vCPU
+ */
+struct genl_scope {
+	uint32_t vm;
+	bool has_vcpu;
+	uint32_t vcpu;
+};
+
+int genl_counters(struct genl *g, const struct genl_scope *scope,
+		  void (*fn)(void *arg, const struct genl_counter *c), void *arg);
+int genl_rings(struct genl *g, void (*fn)(void *arg, const struct genl_ring *r), void *arg);
+
+/**
+ * struct genl_events - what to do with notifications
+ * @vm: a VM came (@birth) or went
+ * @health: hooks changed; everything is in the info
+ * @overrun: the kernel dropped notifications, we were too slow
+ * @arg: first argument of each
+ */
+struct genl_events {
+	void (*vm)(void *arg, bool birth, const struct genl_vm *vm);
+	void (*health)(void *arg, const struct genl_info *info);
+	void (*overrun)(void *arg);
+	void *arg;
+};
+
+/* Join the group "events"; for connections that are used for nothing else. */
+int genl_subscribe(struct genl *g);
+int genl_fd(const struct genl *g);
+
+/* Read the notifications that are there. */
+int genl_events(struct genl *g, const struct genl_events *ev);
+
+/* Spellings of enum aegishv_hook_state, AEGISHV_ISA_*, "?" for others. */
+const char *genl_state_name(uint32_t state);
+const char *genl_isa_name(uint32_t isa);
+
+#endif
