@@ -27,6 +27,11 @@
 #error "AegisHV runs on x86-64 and arm64"
 #endif
 
+/* A vCPU new to us is recorded with interrupts off, where RT cannot allocate. */
+#ifdef CONFIG_PREEMPT_RT
+#error "AegisHV does not run on PREEMPT_RT kernels: use the stock kernel flavour"
+#endif
+
 /* 6.3: vm_flags is changed through functions. */
 static inline void ahv_vm_flags_mod(struct vm_area_struct *vma,
 				    unsigned long set, unsigned long clear)

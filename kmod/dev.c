@@ -92,6 +92,7 @@ static enum hrtimer_restart deadline_expired(struct hrtimer *t)
 		if (!r || !unread(r))
 			continue;
 		WRITE_ONCE(r->due_head, READ_ONCE(r->prod->head));
+		/* As in ahv_consumer_kick(). */
 		smp_store_release(&r->kick, AHV_KICK_DUE);
 		atomic64_inc(&r->wakeups);
 		wake = true;
@@ -109,6 +110,7 @@ static bool ring_due(struct ahv_ring *r, bool *rearm)
 {
 	u64 tail = READ_ONCE(r->cons->tail);
 
+	/* Pairs with the releases that make kick DUE: due_head is theirs. */
 	if (smp_load_acquire(&r->kick) == AHV_KICK_DUE) {
 		if ((s64)(READ_ONCE(r->due_head) - tail) > 0)
 			return true;

@@ -70,6 +70,7 @@ static int kprobe_entry(struct kprobe *kp, struct pt_regs *regs)
 	h->fn(regs_get_kernel_argument(regs, 0));
 	return 0;
 }
+
 NOKPROBE_SYMBOL(kprobe_entry);
 
 static int attach_ftrace(struct ahv_entry_hook *h)

@@ -284,7 +284,7 @@ int aegishv_nl_ring_get_doit(struct sk_buff *skb, struct genl_info *info)
 	int err;
 
 	if (!cpu)
-		return refuse(info, -EINVAL, "cpu: which ring? Give a CPU number, or dump them all");
+		return refuse(info, -EINVAL, "cpu: which ring? Give a CPU, or dump them all");
 	if (nla_get_u32(cpu) >= nr_cpu_ids || !cpu_possible(nla_get_u32(cpu)) ||
 	    ahv_ring_state(nla_get_u32(cpu), &s))
 		return refuse(info, -ENXIO, "cpu: it has no ring");

@@ -14,6 +14,9 @@
 #include "ring.h"
 #include "ringpos.h"
 
+static const char no_room[] =
+	"records that wait for a consumer do not fit into rings of this size: let one read them first";
+
 struct swap {
 	unsigned int cpu;
 	struct ahv_ring *new_ring;
@@ -197,7 +200,7 @@ int ahv_rings_resize(u32 bytes, const char **why)
 		goto unlock;
 
 	err = -ENOSPC;
-	*why = "records that wait for a consumer do not fit into rings of this size: run 'aegishv run' first";
+	*why = no_room;
 	if (!unread_fits(bytes))
 		goto consumer;
 
@@ -211,7 +214,7 @@ int ahv_rings_resize(u32 bytes, const char **why)
 	if (!err)
 		ahv_rings_set_bytes(bytes);
 	else
-		*why = "records that wait for a consumer do not fit into rings of this size: run 'aegishv run' first";
+		*why = no_room;
 	synchronize_rcu();	/* writers run with preemption off */
 	free_list(rings);
 consumer:

@@ -323,7 +323,7 @@ int ahv_ring_state(unsigned int cpu, struct ahv_ring_state *s)
 	mutex_lock(&ahv_rings_mutex);
 	r = per_cpu(ahv_ring, cpu);
 	if (r) {
-		s->prod.head = smp_load_acquire(&r->prod->head);
+		s->prod.head = READ_ONCE(r->prod->head);
 		s->prod.records = READ_ONCE(r->prod->records);
 		s->prod.lost[0] = local_read(&r->lost[0]);
 		s->prod.lost[1] = local_read(&r->lost[1]);

@@ -4,7 +4,7 @@
  *
  *	 consumer page      producer page      data              data once more
  *	+--------------+   +--------------+---+-----------------+-----------------+
- *	| tail         |   | head lost .. |   | record record   | the same pages  |
+ *	| tail         |   | head lost .. |   | records         | the same pages  |
  *	+--------------+   +--------------+---+-----------------+-----------------+
  *	 userspace writes   userspace reads only
  *
@@ -18,9 +18,9 @@
  *
  *	kernel, writer's CPU                 userspace, any CPU
  *	------------------------------       --------------------------------
- *	write records
+ *	write the record
  *	store-release prod->head       (A)   load-acquire prod->head     (A)
- *	                                     read records
+ *	                                     read what is before it
  *	load-acquire cons->tail        (B)   store-release cons->tail    (B)
  *	reserve, overwrite
  *

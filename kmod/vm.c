@@ -182,16 +182,21 @@ struct ahv_vcpu *ahv_vcpu_lookup(const struct ahv_vcpu_key *key)
 	return v;
 }
 
-static void forget_cached(const struct ahv_vcpu *v)
+/*
+ * With lock, after the last exit of a VM's vCPU: no CPU keeps a pointer to any
+ * of its vCPUs. What a CPU has cached is in the registry, so it can be followed
+ * here; a vCPU of this VM that is only dropped from the cache is found again.
+ */
+static void forget_cached(const struct ahv_vm *vm)
 {
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu) {
 		struct ahv_vcpu **slot = per_cpu_ptr(&ahv_vcpu_cache, cpu);
+		struct ahv_vcpu *v = READ_ONCE(*slot);
 
-		/* Its own CPU may put another vCPU there, never this one again. */
-		if (READ_ONCE(*slot) == v)
-			cmpxchg(slot, (struct ahv_vcpu *)v, &nobody);
+		if (v->vm == vm)
+			cmpxchg(slot, v, &nobody);
 	}
 }
 
@@ -199,7 +204,6 @@ static void forget_cached(const struct ahv_vcpu *v)
 static void retire(struct ahv_vcpu *v)
 {
 	hash_del_rcu(&v->node);
-	forget_cached(v);
 	v->vm->exits += ahv_counts_exits(&v->counts);
 	v->vm->faults += ahv_counts_faults(&v->counts);
 	ahv_stats_retire(&v->counts);
@@ -232,6 +236,7 @@ static void bury(struct ahv_vm *vm)
 	list_del_rcu(&vm->all);
 	list_for_each_entry(v, &vm->vcpus, in_vm)
 		retire(v);
+	forget_cached(vm);
 	WRITE_ONCE(vm->dead, true);
 	alive--;
 	write_seqcount_end(&ahv_vms_changes);
@@ -275,7 +280,7 @@ void ahv_vms_gone(void)
 /* A vCPU is being destroyed; most go with their VM and are unknown by now. */
 void ahv_vcpu_gone(const void *vcpu)
 {
-	struct ahv_vm *vm = NULL;
+	struct ahv_vm *vm;
 	unsigned long flags;
 	struct ahv_vcpu *v;
 
@@ -283,9 +288,10 @@ void ahv_vcpu_gone(const void *vcpu)
 	v = vcpu_by_kvm(vcpu);
 	if (v) {
 		write_seqcount_begin(&ahv_vms_changes);
+		vm = v->vm;
 		list_del_rcu(&v->in_vm);
 		retire(v);
-		vm = v->vm;
+		forget_cached(vm);
 		vm->nr_vcpus--;
 		write_seqcount_end(&ahv_vms_changes);
 		kfree_rcu(v, rcu);
