@@ -6,7 +6,7 @@
 #include <linux/module.h>
 #include "suites.h"
 
-kunit_test_suites(&ahv_exits_suite);
+kunit_test_suites(&ahv_exits_suite, &ahv_ring_suite);
 
 MODULE_DESCRIPTION("KUnit suites of AegisHV");
 MODULE_LICENSE("GPL");

@@ -8,5 +8,6 @@
 #include <kunit/test.h>
 
 extern struct kunit_suite ahv_exits_suite;
+extern struct kunit_suite ahv_ring_suite;
 
 #endif

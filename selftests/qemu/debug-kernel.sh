@@ -68,7 +68,7 @@ install_kernel() {
 need make gcc-12 flex bison bc depmod
 "$HERE/fetch.sh" fullsource-6.12
 lock debug-kernel
-stamp="$DEST $(cat "$SRC/.stamp") $(cat "$HERE/debug.config" "$0" | sha256sum)"
+stamp="$DEST $(cat "$SRC/.stamp") $(sha256sum <"$HERE/debug.config")"
 [ "$(cat "$DEST/stamp" 2>/dev/null)" = "$stamp" ] && exit 0
 rm -rf "$DEST.new"
 configure

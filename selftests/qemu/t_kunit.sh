@@ -8,6 +8,8 @@ if [ -e kunit.ko ]; then
 else
 	modprobe kunit || exit 1
 fi
+echo "suites start" >/dev/kmsg
 insmod aegishv_kunit.ko || exit 1
-cat /sys/kernel/debug/kunit/aegishv*/results
+# from the log: what 6.1 keeps in debugfs is cut off at 2 KiB a suite
+dmesg | sed -e '1,/suites start/d' -e 's/^\[[^]]*\] //'
 rmmod aegishv_kunit kunit
