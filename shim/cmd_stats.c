@@ -233,10 +233,14 @@ static int stats(struct cmd_ctx *c, const struct snap *s, bool detailed)
 	if (c->json)
 		return json_print(json_all(s, detailed));
 	view_line(&v);
-	putchar('\n');
-	view_vms(&v);
-	putchar('\n');
-	view_counts(&v);
+	if (s->nr_vms) {
+		putchar('\n');
+		view_vms(&v);
+	}
+	if (s->nr_counts) {
+		putchar('\n');
+		view_counts(&v);
+	}
 	if (detailed)
 		print_rings(s);
 	return cmd_finish();

@@ -65,19 +65,15 @@ static void take_count(void *arg, const struct genl_counter *c)
 {
 	struct details *d = arg;
 	cJSON *kind;
-	char name[64];
 
-	snprintf(name, sizeof(name), "%s", c->name);
-	if (!name[0])
-		snprintf(name, sizeof(name), "0x%x", c->reason);
 	if (!d->o) {
-		printf("%-6s %-30s %15s\n", c->kind, name, view_number(c->value));
+		printf("%-6s %-30s %15s\n", c->kind, c->name, view_number(c->value));
 		return;
 	}
 	kind = cJSON_GetObjectItem(cJSON_GetObjectItem(d->o, "counters"), c->kind);
 	if (!kind)
 		kind = cJSON_AddObjectToObject(cJSON_GetObjectItem(d->o, "counters"), c->kind);
-	json_u64(kind, name, c->value);
+	json_u64(kind, c->name, c->value);
 }
 
 static void print_vm(const struct snap_vm *vm)

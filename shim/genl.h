@@ -91,7 +91,7 @@ struct genl_vm {
 struct genl_counter {
 	char kind[16];
 	uint32_t reason;
-	char name[64];
+	char name[64];		/* never empty */
 	uint64_t value;
 };
 

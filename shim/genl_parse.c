@@ -6,8 +6,11 @@
  */
 #include "genl_parse.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "metrics.h"
+#include "uexit.h"
 
 #define for_each_attr(a, head, len, rem) \
 	for ((a) = (head), (rem) = (len); nla_ok(a, rem); (a) = nla_next(a, &(rem)))
@@ -188,6 +191,25 @@ void genl_parse_ring(struct nlattr *head, int len, struct genl_ring *ring)
 	}
 }
 
+/* The module names exit reasons; for the rest the number says it all. */
+static void name_counter(struct genl_counter *c)
+{
+	const char *name = NULL;
+
+	if (c->name[0])
+		return;
+	if (!strcmp(c->kind, "fault"))
+		name = access_name(access_index(c->reason));
+	else if (!strcmp(c->kind, "uexit"))
+		name = uexit_name(c->reason);
+	else if (!strcmp(c->kind, "entry"))
+		name = "any";
+	if (name)
+		snprintf(c->name, sizeof(c->name), "%s", name);
+	else
+		snprintf(c->name, sizeof(c->name), "0x%x", c->reason);
+}
+
 static void parse_counter(struct nlattr *nest, struct genl_counter *c)
 {
 	struct nlattr *a;
@@ -223,6 +245,7 @@ void genl_parse_counters(struct nlattr *head, int len,
 		if (nla_type(a) != AEGISHV_A_COUNTERS_COUNTER)
 			continue;
 		parse_counter(a, &c);
+		name_counter(&c);
 		fn(arg, &c);
 	}
 }

@@ -99,7 +99,9 @@ int live_open(struct live *l, const struct live_opts *o)
 void live_close(struct live *l)
 {
 	if (l->changed) {
-		l->before.set &= GENL_CONFIG_EXIT_EVENTS | GENL_CONFIG_SAMPLE;
+		l->before.set &= GENL_CONFIG_EXIT_EVENTS;
+		if (l->before.exit_events == AEGISHV_EXIT_EVENTS_SAMPLE)
+			l->before.set |= GENL_CONFIG_SAMPLE;
 		if (genl_config_set(l->genl, &l->before))
 			log_warn("exit_events cannot be put back: %s", genl_why(l->genl));
 	}

@@ -106,10 +106,7 @@ static void take_counter(void *arg, const struct genl_counter *g)
 	struct snap_count c = { .value = g->value };
 
 	snprintf(c.kind, sizeof(c.kind), "%s", g->kind);
-	if (g->name[0])
-		snprintf(c.name, sizeof(c.name), "%s", g->name);
-	else
-		snprintf(c.name, sizeof(c.name), "0x%x", g->reason);
+	snprintf(c.name, sizeof(c.name), "%s", g->name);
 	add_count(arg, &c);
 }
 

@@ -82,8 +82,14 @@ static void print_vm(const struct view *v, const struct vm_row *r)
 {
 	const struct snap_vm *vm = r->vm;
 
-	fprintf(v->f, "%5u  %-28.60s %8u %5u %15s %13s", vm->id, vm->who.name, vm->tgid,
-		vm->vcpus, view_number(vm->exits), view_number(vm->faults));
+	char pid[16] = "-", vcpus[16] = "-";
+
+	if (v->now->live) {
+		snprintf(pid, sizeof(pid), "%u", vm->tgid);
+		snprintf(vcpus, sizeof(vcpus), "%u", vm->vcpus);
+	}
+	fprintf(v->f, "%5u  %-28.60s %8s %5s %15s %13s", vm->id, vm->who.name, pid, vcpus,
+		view_number(vm->exits), view_number(vm->faults));
 	if (v->prev)
 		fprintf(v->f, " %11s %10s", view_number(r->exits_s), view_number(r->faults_s));
 	fputs(vm->dead ? "  gone\n" : "\n", v->f);
