@@ -34,3 +34,5 @@ emit() { # MODE KIND LICENCE FILE
 emit uapi --header "GPL-2.0 WITH Linux-syscall-note" include/uapi/linux/aegishv_genl.h
 emit kernel --header GPL-2.0-only kmod/netlink_gen.h
 emit kernel --source GPL-2.0-only kmod/netlink_gen.c
+mkdir -p "$out/docs"
+python3 "$top/kmod/netlink_doc.py" "$top/include/uapi/aegishv.yaml" >"$out/docs/NETLINK.md"
