@@ -17,7 +17,9 @@ struct pipeline;
 struct trace_parser;
 
 #define TRACE_LINE_MAX	65536	/* bytes of a line without its newline */
+#ifndef TRACE_VMS_MAX
 #define TRACE_VMS_MAX	4096	/* VMs told apart; the rest are VM "overflow" */
+#endif
 
 /**
  * struct trace_opts - what a parser is to do

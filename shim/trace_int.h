@@ -15,7 +15,9 @@
 
 #define TRACE_CPUS_MAX		65536	/* &aegishv_hdr.cpu has 16 bits */
 #define TRACE_THREAD_WAYS	4
-#define TRACE_THREAD_SETS	4096
+#ifndef TRACE_THREAD_SETS
+#define TRACE_THREAD_SETS	4096	/* fuzzing wants few, to reach their end */
+#endif
 #define TRACE_THREADS		(TRACE_THREAD_WAYS * TRACE_THREAD_SETS)
 #define TRACE_VM_HASH		(2 * TRACE_VMS_MAX)
 #define TRACE_NAMES		64	/* exit reasons kept by name */

@@ -146,7 +146,7 @@ static void look_after(struct tracefs *t)
 	uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
 	if (now >= t->check_ns) {
-		tracefs_set_check(&t->set);
+		tracefs_check(t);
 		t->check_ns = now + CHECK_NS;
 	}
 	if (now >= t->sweep_ns) {
@@ -172,6 +172,11 @@ int tracefs_poll(struct tracefs *t, int timeout_ms)
 		n = read_some(t);
 	look_after(t);
 	return n < 0 ? n : 0;
+}
+
+void tracefs_check(struct tracefs *t)
+{
+	tracefs_set_check(&t->set);
 }
 
 bool tracefs_ready(const struct tracefs *t)

@@ -70,6 +70,15 @@ struct tracefs *tracefs_open(const struct tracefs_opts *opts, struct pipeline *p
 int tracefs_poll(struct tracefs *t, int timeout_ms);
 
 /**
+ * tracefs_check() - see whether the events are still there
+ * @t: the tail
+ *
+ * They go with the kvm module and come back with it, switched off.
+ * tracefs_poll() does this once a second.
+ */
+void tracefs_check(struct tracefs *t);
+
+/**
  * tracefs_ready() - whether exits and faults are seen now
  * @t: the tail
  *

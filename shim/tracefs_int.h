@@ -14,11 +14,13 @@
  * struct tracefs_set - what was set up
  * @path: the instance
  * @made: the instance is ours: made by us, removed by us
+ * @clock: trace clock of somebody's instance before, empty when not known
  * @events: events, required ones first
  */
 struct tracefs_set {
 	char path[PATH_MAX];
 	bool made;
+	char clock[32];
 	struct tracefs_event events[TRACEFS_EVENTS];
 };
 

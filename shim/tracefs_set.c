@@ -85,6 +85,24 @@ static void event_on(struct tracefs_set *s, struct tracefs_event *e)
 	e->on = !e->err;
 }
 
+/* The file lists the clocks there are, the one in use in brackets. */
+static void remember_clock(struct tracefs_set *s)
+{
+	char path[PATH_MAX + 16], text[256];
+	char *from, *to;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/trace_clock", s->path);
+	f = fopen(path, "re");
+	if (!f)
+		return;
+	from = fgets(text, sizeof(text), f) ? strchr(text, '[') : NULL;
+	to = from ? strchr(from, ']') : NULL;
+	if (to)
+		snprintf(s->clock, sizeof(s->clock), "%.*s", (int)(to - from - 1), from + 1);
+	fclose(f);
+}
+
 static bool exists(const char *dir, const char *name)
 {
 	char path[PATH_MAX + 64];
@@ -173,6 +191,8 @@ int tracefs_set_up(struct tracefs_set *s, const struct tracefs_opts *opts, char 
 	if (s->made) {
 		write_file(s, "buffer_size_kb", BUFFER_KB);
 		write_file(s, "options/record-tgid", "1");
+	} else {
+		remember_clock(s);
 	}
 	if (write_file(s, "trace_clock", "mono")) {
 		fail(err, "cannot set %s/trace_clock to mono", s->path);
@@ -205,6 +225,8 @@ void tracefs_set_undo(struct tracefs_set *s)
 	tracefs_set_off(s);
 	if (s->made)
 		rmdir(s->path);
+	else if (s->clock[0])
+		write_file(s, "trace_clock", s->clock);
 	s->made = false;
 }
 
