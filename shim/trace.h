@@ -27,7 +27,10 @@ struct trace_parser;
  * @name: name of the input, for messages; not copied
  * @tgid: the process of a thread, 0 when not known; called where the text has
  *	no (TGID) column, once for each new thread; NULL: threads are VMs
- * @arg: first argument of @tgid
+ * @comm: the name of a process, where it is known better than by the text;
+ *	called once for each new VM with %AEGISHV_COMM_LEN bytes to fill;
+ *	false: not known; or NULL
+ * @arg: first argument of @tgid and @comm
  * @page_faults: the text is known to have kvm_page_fault lines
  * @vm_events: give VM records: birth at a VM's first line, death in
  *	trace_sweep()
@@ -36,6 +39,7 @@ struct trace_opts {
 	struct pipeline *out;
 	const char *name;
 	uint32_t (*tgid)(void *arg, uint32_t tid);
+	bool (*comm)(void *arg, uint32_t id, char *comm);
 	void *arg;
 	bool page_faults;
 	bool vm_events;

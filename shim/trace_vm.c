@@ -105,11 +105,14 @@ static uint32_t overflow_vm(struct trace_parser *t)
 	return TRACE_VMS_MAX;
 }
 
-static void set_comm(struct trace_vm *vm, const struct trace_head *h)
+static void set_comm(const struct trace_parser *t, struct trace_vm *vm,
+		     const struct trace_head *h)
 {
 	struct scan s = { h->comm, h->comm + h->comm_len, h->comm + h->comm_len };
 	size_t len;
 
+	if (t->o.comm && t->o.comm(t->o.arg, vm->id, vm->comm))
+		return;
 	scan_spaces(&s);
 	len = s.end - s.p;
 	memcpy(vm->comm, s.p, len < sizeof(vm->comm) ? len : sizeof(vm->comm) - 1);
@@ -127,7 +130,7 @@ static uint32_t new_vm(struct trace_parser *t, const struct trace_head *h, uint3
 	vm->number = t->next_vm++;
 	vm->is_tid = !tgid;
 	vm->id = tgid ? tgid : h->tid;
-	set_comm(vm, h);
+	set_comm(t, vm, h);
 	name_vm(t, vm);
 	vm_event(t, vm - t->vms, AEGISHV_VM_BIRTH, &at);
 	return vm - t->vms;

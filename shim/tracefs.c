@@ -19,7 +19,7 @@
 #define CHUNK		(256U << 10)
 #define NS_PER_S	1000000000ULL
 #define CHECK_NS	NS_PER_S
-#define SWEEP_NS	(30 * NS_PER_S)
+#define SWEEP_NS	(5 * NS_PER_S)
 
 struct tracefs {
 	struct tracefs_set set;
@@ -61,6 +61,25 @@ static uint32_t proc_tgid(void *arg, uint32_t tid)
 	return tgid ? strtoul(tgid + 6, NULL, 10) : 0;
 }
 
+static bool proc_comm(void *arg, uint32_t id, char *comm)
+{
+	char path[32];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/comm", id);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	memset(comm, 0, AEGISHV_COMM_LEN);
+	n = read(fd, comm, AEGISHV_COMM_LEN);
+	close(fd);
+	if (n <= 0)
+		return false;
+	comm[n - 1] = 0;
+	return comm[0];
+}
+
 static bool proc_alive(void *arg, uint32_t id)
 {
 	char path[32];
@@ -84,7 +103,7 @@ static void tell_clock(struct tracefs *t)
 static int open_pipe(struct tracefs *t, char *err)
 {
 	struct trace_opts opts = {
-		.out = t->p, .name = t->name, .tgid = proc_tgid,
+		.out = t->p, .name = t->name, .tgid = proc_tgid, .comm = proc_comm,
 		.page_faults = true, .vm_events = true,
 	};
 

@@ -112,6 +112,7 @@ static void reads_and_undoes(void **state)
 	assert_int_equal(tap_count(tap, AEGISHV_REC_CLOCK), 2);
 	assert_int_equal(tap_count(tap, AEGISHV_REC_EXIT), 2);
 	assert_int_equal(tap_nth(tap, AEGISHV_REC_VM, 0)->vm.tgid, getpid());
+	assert_string_equal(tap_nth(tap, AEGISHV_REC_VM, 0)->vm.comm, "test_tracefs");
 	assert_int_equal(tracefs_stats(t)->lines, 2);
 	tracefs_close(t);
 	assert_int_equal(get("events/kvm/kvm_exit/enable"), '0');
