@@ -196,9 +196,22 @@ static void release(struct vm *vm)
 	pthread_mutex_unlock(&vm->lock);
 }
 
-/* Stops what still runs and waits for it. */
+static bool any_failed(const struct vm *vm)
+{
+	for (unsigned int i = 0; i < vm->o->vcpus; i++)
+		if (vm->vcpu[i].failed)
+			return true;
+	return false;
+}
+
+/*
+ * Stops what still runs and waits for it. A script that comes back by itself is
+ * not interrupted: that would be a return from KVM_RUN which is not its own.
+ */
 void vm_stop(struct vm *vm)
 {
+	bool kick = !vm->g || vm->g->flags & GUEST_SILENT || any_failed(vm);
+
 	vm->stop = true;
 	release(vm);
 	for (unsigned int i = 0; i < vm->o->vcpus; i++) {
@@ -206,7 +219,8 @@ void vm_stop(struct vm *vm)
 
 		if (!v->started)
 			continue;
-		pthread_kill(v->thread, RUN_KICK);
+		if (kick)
+			pthread_kill(v->thread, RUN_KICK);
 		pthread_join(v->thread, NULL);
 		v->started = false;
 	}

@@ -69,6 +69,16 @@ static bool stdin_tells(void)
 	return S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(STDIN_FILENO);
 }
 
+/* One signal stops one wait: after an endless guest, --hold waits for a second. */
+static enum wait_result take_signal(void)
+{
+	struct signalfd_siginfo info;
+
+	if (read(signal_fd, &info, sizeof(info)) < 0)
+		vmm_error("signalfd: %s", strerror(errno));
+	return WAIT_STOP;
+}
+
 /* The end of stdin means stop, for callers that do not read it themselves. */
 static enum wait_result drain_stdin(void)
 {
@@ -96,8 +106,10 @@ enum wait_result wait_event(int wake, enum wait_stdin in, int timeout_ms)
 	do {
 		ret = poll(p, 3, timeout_ms);
 	} while (ret < 0 && errno == EINTR);
-	if (ret < 0 || p[0].revents)
+	if (ret < 0)
 		return WAIT_STOP;
+	if (p[0].revents)
+		return take_signal();
 	if (p[1].revents)
 		return read(wake, &n, sizeof(n)) < 0 ? WAIT_STOP : WAIT_WAKE;
 	if (p[2].revents)
