@@ -78,9 +78,10 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 
 	(void)version;
 	(void)data;
-	*size = 0;
-	if (!*state) {
-		*state = arg;	/* headers alone: the rest comes with the next call */
+	/* Headers come alone; a body is thrown away piece by piece. */
+	if (!*state || *size) {
+		*state = arg;
+		*size = 0;
 		return MHD_YES;
 	}
 	if (strcmp(method, "GET") && strcmp(method, "HEAD"))

@@ -347,7 +347,7 @@ int out_close(struct out *o)
 		return 0;
 	o->retry_ns = 0;
 	out_flush(o);
-	left = count_lines(o->buf, o->len) + o->pending_loss;
+	left = count_lines(o->buf, o->len);
 	take_back_partial(o);
 	if (left || o->stats.dropped)
 		err = o->err ? o->err : -EIO;
@@ -355,6 +355,10 @@ int out_close(struct out *o)
 		log_error("%s: %llu lines could not be written at the end: %s",
 			  is_stdout(o) ? "standard output" : o->path,
 			  (unsigned long long)left, strerror(-err));
+	if (o->stats.dropped)
+		log_error("%s: %llu lines were dropped while nothing could be written",
+			  is_stdout(o) ? "standard output" : o->path,
+			  (unsigned long long)o->stats.dropped);
 	if (close(o->fd) && !err)
 		err = -errno;
 	free(o->path);
