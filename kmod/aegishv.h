@@ -190,6 +190,7 @@ struct ahv_vcpu_key {
 };
 
 struct ahv_vcpu *ahv_vcpu_lookup(const struct ahv_vcpu_key *key);
+struct ahv_vcpu *ahv_vcpu_of_thread(void);
 void ahv_vcpu_born(const struct ahv_vcpu_key *key);
 void ahv_vcpu_found(const struct ahv_vcpu_key *key);
 void ahv_vcpu_gone(const void *vcpu);

@@ -182,6 +182,43 @@ struct ahv_vcpu *ahv_vcpu_lookup(const struct ahv_vcpu_key *key)
 	return v;
 }
 
+static struct ahv_vcpu *vcpu_by_thread(pid_t tgid, u32 tid)
+{
+	struct ahv_vcpu *v;
+	struct ahv_vm *vm;
+
+	list_for_each_entry_rcu(vm, &ahv_vms, all) {
+		if (vm->tgid != tgid)
+			continue;
+		list_for_each_entry_rcu(v, &vm->vcpus, in_vm)
+			if (READ_ONCE(v->tid) == tid)
+				return v;
+	}
+	return NULL;
+}
+
+/**
+ * ahv_vcpu_of_thread() - the entry of the vCPU that current ran last
+ *
+ * Preemption off. Where the thread moved to another CPU since, the registry is
+ * searched for it.
+ *
+ * Return: the entry, or NULL when it never entered a guest, which is counted.
+ */
+struct ahv_vcpu *ahv_vcpu_of_thread(void)
+{
+	struct ahv_vcpu *v = this_cpu_read(ahv_vcpu_cache);
+
+	if (likely(READ_ONCE(v->tid) == current->pid))
+		return v;
+	rcu_read_lock();
+	v = vcpu_by_thread(task_tgid_nr(current), current->pid);
+	if (!v)
+		this_cpu_inc(unattributed);
+	rcu_read_unlock();
+	return v;
+}
+
 /*
  * With lock, after the last exit of a VM's vCPU: no CPU keeps a pointer to any
  * of its vCPUs. What a CPU has cached is in the registry, so it can be followed

@@ -67,6 +67,8 @@ void ahv_kvm_probe_entry(struct kvm_vcpu *vcpu)
 	if (!v)
 		return;
 	v->counts.entries++;
+	/* What kvm_userspace_exit goes by. */
+	WRITE_ONCE(v->tid, current->pid);
 	if (v->exit_events != AEGISHV_EXIT_EVENTS_FULL)
 		return;
 	rec = ahv_event_begin(AEGISHV_REC_ENTRY, sizeof(*rec), AEGISHV_CLASS_TELEMETRY, v);
@@ -78,16 +80,10 @@ void ahv_kvm_probe_entry(struct kvm_vcpu *vcpu)
 	ahv_event_end(&rec->h, AEGISHV_CLASS_TELEMETRY);
 }
 
-void ahv_kvm_probe_uexit(struct kvm_vcpu *vcpu, u32 reason, int err)
+static void record_uexit(struct ahv_vcpu *v, u32 reason, int err)
 {
-	struct ahv_vcpu *v = ahv_kvm_vcpu(vcpu);
 	struct aegishv_rec_uexit *rec;
 
-	if (!v)
-		return;
-	v->counts.uexits++;
-	if (v->exit_events != AEGISHV_EXIT_EVENTS_FULL)
-		return;
 	rec = ahv_event_begin(AEGISHV_REC_UEXIT, sizeof(*rec), AEGISHV_CLASS_TELEMETRY, v);
 	if (!rec)
 		return;
@@ -96,4 +92,22 @@ void ahv_kvm_probe_uexit(struct kvm_vcpu *vcpu, u32 reason, int err)
 	rec->tid = current->pid;
 	rec->rsvd = 0;
 	ahv_event_end(&rec->h, AEGISHV_CLASS_TELEMETRY);
+}
+
+/*
+ * The kvm_userspace_exit tracepoint, the same on every architecture: it has no
+ * vCPU, and KVM has just put away the one that ran.
+ */
+void ahv_kvm_probe_uexit(void *data, u32 reason, int err)
+{
+	struct ahv_vcpu *v;
+
+	ahv_probe_enter();
+	v = ahv_vcpu_of_thread();
+	if (v) {
+		v->counts.uexits++;
+		if (v->exit_events == AEGISHV_EXIT_EVENTS_FULL)
+			record_uexit(v, reason, err);
+	}
+	ahv_probe_exit();
 }

@@ -36,7 +36,7 @@ void ahv_kvm_record_exit(struct ahv_vcpu *v);
 void ahv_kvm_count_high(struct ahv_vcpu *v);
 void ahv_kvm_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code);
 void ahv_kvm_probe_entry(struct kvm_vcpu *vcpu);
-void ahv_kvm_probe_uexit(struct kvm_vcpu *vcpu, u32 reason, int err);
+void ahv_kvm_probe_uexit(void *data, u32 reason, int err);
 struct ahv_vcpu *ahv_kvm_vcpu_slow(struct kvm_vcpu *vcpu);
 
 /* running.c: VMs that were there before us. */

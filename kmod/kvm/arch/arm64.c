@@ -55,22 +55,11 @@ static void probe_fault(void *data, unsigned long pc, unsigned long esr,
 	ahv_probe_exit();
 }
 
-static void probe_uexit(void *data, u32 reason, int err)
-{
-	struct kvm_vcpu *vcpu;
-
-	ahv_probe_enter();
-	vcpu = running_vcpu();
-	if (vcpu)
-		ahv_kvm_probe_uexit(vcpu, reason, err);
-	ahv_probe_exit();
-}
-
 const struct ahv_kvm_probe ahv_kvm_probes[AHV_NR_KVM_PROBES] = {
 	{ "kvm_exit", probe_exit, AHV_HOOK_KVM_EXIT },
 	{ "kvm_guest_fault", probe_fault, AHV_HOOK_KVM_FAULT },
 	{ "kvm_entry", probe_entry, AHV_HOOK_KVM_ENTRY, true },
-	{ "kvm_userspace_exit", probe_uexit, AHV_HOOK_KVM_UEXIT, true },
+	{ "kvm_userspace_exit", ahv_kvm_probe_uexit, AHV_HOOK_KVM_UEXIT, true },
 };
 
 int ahv_kvm_arch_attach(void)

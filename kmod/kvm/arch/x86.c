@@ -109,30 +109,11 @@ static void probe_fault(void *data, struct kvm_vcpu *vcpu, u64 addr, u64 code)
 	ahv_probe_exit();
 }
 
-/* The tracepoint has no vCPU; KVM knows which one this CPU runs. */
-static struct kvm_vcpu *no_vcpu(void)
-{
-	return NULL;
-}
-
-DEFINE_STATIC_CALL(ahv_running_vcpu, no_vcpu);
-
-static void probe_uexit(void *data, u32 reason, int err)
-{
-	struct kvm_vcpu *vcpu;
-
-	ahv_probe_enter();
-	vcpu = static_call(ahv_running_vcpu)();
-	if (vcpu)
-		ahv_kvm_probe_uexit(vcpu, reason, err);
-	ahv_probe_exit();
-}
-
 const struct ahv_kvm_probe ahv_kvm_probes[AHV_NR_KVM_PROBES] = {
 	{ "kvm_exit", probe_exit, AHV_HOOK_KVM_EXIT },
 	{ "kvm_page_fault", probe_fault, AHV_HOOK_KVM_FAULT },
 	{ "kvm_entry", probe_entry, AHV_HOOK_KVM_ENTRY, true },
-	{ "kvm_userspace_exit", probe_uexit, AHV_HOOK_KVM_UEXIT, true },
+	{ "kvm_userspace_exit", ahv_kvm_probe_uexit, AHV_HOOK_KVM_UEXIT, true },
 };
 
 struct vendor {
@@ -153,17 +134,15 @@ static const struct vendor vendors[] = {
  */
 int ahv_kvm_arch_attach(void)
 {
-	unsigned long info, reg, vcpu;
+	unsigned long info, reg;
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(vendors); i++) {
 		info = ahv_symbol(vendors[i].exit_info);
 		reg = ahv_symbol(vendors[i].cache_reg);
-		vcpu = ahv_symbol("kvm_get_running_vcpu");
-		if (!info || !vcpu)
+		if (!info)
 			continue;
 		static_call_update(ahv_get_exit_info, (void *)info);
-		static_call_update(ahv_running_vcpu, (void *)vcpu);
 		if (reg)
 			static_call_update(ahv_cache_reg, (void *)reg);
 		ahv_health_set_isa(vendors[i].isa);
@@ -176,6 +155,5 @@ void ahv_kvm_arch_detach(void)
 {
 	static_call_update(ahv_get_exit_info, no_exit_info);
 	static_call_update(ahv_cache_reg, no_cache_reg);
-	static_call_update(ahv_running_vcpu, no_vcpu);
 	ahv_health_set_isa(0);
 }
