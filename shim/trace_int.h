@@ -86,7 +86,7 @@ struct trace_thread {
  * struct trace_vm - a VM
  * @number: VM number, 0 when the entry is free
  * @id: process, or thread where no process is known
- * @is_tid: @id is a thread
+ * @is_tid: @id is a thread, as far as was known at first
  * @comm: name of the thread that was seen first
  * @exits: exits given
  * @faults: faults given

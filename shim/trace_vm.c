@@ -17,17 +17,13 @@ static uint32_t hash32(uint32_t v, uint32_t size)
 	return (uint32_t)(((uint64_t)(v * HASH_MUL) * size) >> HASH_BITS);
 }
 
-static uint16_t *vm_slot(struct trace_parser *t, uint32_t id, bool is_tid)
+/* A thread and a process of the same number are the same process. */
+static uint16_t *vm_slot(struct trace_parser *t, uint32_t id)
 {
-	uint32_t i = hash32(id * 2 + is_tid, TRACE_VM_HASH);
+	uint32_t i = hash32(id, TRACE_VM_HASH);
 
 	for (;; i = (i + 1) % TRACE_VM_HASH) {
-		const struct trace_vm *vm;
-
-		if (!t->vm_hash[i])
-			return &t->vm_hash[i];
-		vm = &t->vms[t->vm_hash[i] - 1];
-		if (vm->id == id && vm->is_tid == is_tid)
+		if (!t->vm_hash[i] || t->vms[t->vm_hash[i] - 1].id == id)
 			return &t->vm_hash[i];
 	}
 }
@@ -138,7 +134,7 @@ static uint32_t new_vm(struct trace_parser *t, const struct trace_head *h, uint3
 
 static uint32_t find_vm(struct trace_parser *t, const struct trace_head *h, uint32_t tgid)
 {
-	uint16_t *slot = vm_slot(t, tgid ? tgid : h->tid, !tgid);
+	uint16_t *slot = vm_slot(t, tgid ? tgid : h->tid);
 
 	if (!*slot) {
 		if (t->nr_vms == TRACE_VMS_MAX)
@@ -220,7 +216,7 @@ static void rehash(struct trace_parser *t)
 	memset(t->vm_hash, 0, sizeof(t->vm_hash));
 	for (i = 0; i < TRACE_VMS_MAX; i++)
 		if (t->vms[i].number)
-			*vm_slot(t, t->vms[i].id, t->vms[i].is_tid) = i + 1;
+			*vm_slot(t, t->vms[i].id) = i + 1;
 }
 
 static void forget_vm(struct trace_parser *t, uint32_t index)

@@ -272,8 +272,12 @@ static void full_disk(void **state)
 {
 	struct tap *tap = tap_new();
 	struct recread *r = recread_new(tap->p, "test");
+	struct aegishv_rec_lost lost = {
+		.h = { .type = AEGISHV_REC_LOST, .len = sizeof(lost), .cpu = 1 },
+		.count = 7, .total = { 7 },
+	};
 	struct recfile *w;
-	uint64_t dropped, bytes;
+	uint64_t dropped;
 	size_t len;
 	char *buf;
 
@@ -285,17 +289,19 @@ static void full_disk(void **state)
 	assert_true(dropped > 1000);
 	assert_int_equal(recfile_bytes(w), 300001);
 	assert_int_equal(recfile_flush(w), -EFBIG);
+	lost.h.seq = 20000 / 2;
+	assert_int_equal(recfile_write(w, &lost.h), -EFBIG);
 	set_limit(RLIM_INFINITY);
-	bytes = 20000 / 2;
 	assert_int_equal(recfile_write(w, &(struct aegishv_rec_entry){
-		.h = { .type = AEGISHV_REC_ENTRY, .len = 48, .cpu = 1, .seq = bytes } }.h), 0);
+		.h = { .type = AEGISHV_REC_ENTRY, .len = 48, .cpu = 1,
+		       .seq = lost.h.seq + lost.count } }.h), 0);
 	assert_int_equal(recfile_close(w), 0);
 	buf = load(&len);
 	assert_int_equal(read_back(r, buf, len, 4096), 0);
 	assert_int_equal(recread_stats(r)->unreadable, 0);
 	assert_int_equal(tap->metrics.seq_holes, 0);
 	assert_int_equal(tap->metrics.records[AEGISHV_REC_LOST], 2);
-	assert_int_equal(tap->metrics.lost[AEGISHV_CLASS_TELEMETRY], dropped);
+	assert_int_equal(tap->metrics.lost[AEGISHV_CLASS_TELEMETRY], dropped + 7);
 	assert_int_equal(tap->metrics.records[AEGISHV_REC_ENTRY] + dropped, 20001);
 	recread_free(r);
 	tap_free(tap);

@@ -232,6 +232,20 @@ static void process_known_later(void **state)
 	assert_int_equal(tap->rec[3].h.vm, 2);
 }
 
+/* The first thread of a process has its number. */
+static void first_thread(void **state)
+{
+	feed("vmm", 10, 0, ENTRY);
+	feed("vmm", 11, 10, ENTRY);
+	feed("vmm", 10, 10, ENTRY);
+	feed("vmm", 11, 0, ENTRY);
+	assert_int_equal(tap->n, 4);
+	assert_int_equal(tap->rec[0].h.vm, 1);
+	assert_int_equal(tap->rec[1].h.vm, 1);
+	assert_int_equal(tap->rec[2].h.vm, 1);
+	assert_int_equal(tap->rec[3].h.vm, 1);
+}
+
 static uint32_t half(void *arg, uint32_t tid)
 {
 	(*(unsigned int *)arg)++;
@@ -310,7 +324,7 @@ int main(void)
 		T(line_follows), T(svm_exits_only), T(vmx_exits_only), T(threads_interleave),
 		T(lines_decide), T(exits_decide), T(new_header), T(known_to_have_lines),
 		T(many_wait), T(same_name_two_vms), T(threads_are_vms_without_process),
-		T(process_known_later), T(process_looked_up_once), T(a_million_threads),
+		T(process_known_later), T(first_thread), T(process_looked_up_once), T(a_million_threads),
 		T(sweep),
 	};
 
