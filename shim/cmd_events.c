@@ -102,6 +102,7 @@ static void on_health(void *arg, const struct genl_info *info)
 
 static void on_overrun(void *arg)
 {
+	(void)arg;
 	log_warn("events: the kernel dropped notifications, they came faster than they were printed; 'aegishv vm list' has the present state");
 }
 

@@ -55,6 +55,8 @@ static int on_seq(struct nl_msg *msg, void *arg)
 /* Notifications have no sequence number. */
 static int any_seq(struct nl_msg *msg, void *arg)
 {
+	(void)msg;
+	(void)arg;
 	return NL_OK;
 }
 
@@ -101,6 +103,7 @@ static int on_error(struct sockaddr_nl *from, struct nlmsgerr *e, void *arg)
 {
 	struct genl *g = arg;
 
+	(void)from;
 	g->err = e->error;
 	g->done = true;
 	read_ext(g, e);

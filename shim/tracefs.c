@@ -48,6 +48,7 @@ static uint32_t proc_tgid(void *arg, uint32_t tid)
 	ssize_t n;
 	int fd;
 
+	(void)arg;
 	snprintf(path, sizeof(path), "/proc/%u/status", tid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -67,6 +68,7 @@ static bool proc_comm(void *arg, uint32_t id, char *comm)
 	ssize_t n;
 	int fd;
 
+	(void)arg;
 	snprintf(path, sizeof(path), "/proc/%u/comm", id);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -84,6 +86,7 @@ static bool proc_alive(void *arg, uint32_t id)
 {
 	char path[32];
 
+	(void)arg;
 	snprintf(path, sizeof(path), "/proc/%u", id);
 	return !access(path, F_OK);
 }

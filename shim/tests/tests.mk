@@ -9,6 +9,9 @@ TESTS	:= $(patsubst $(SRC)/tests/%.c,$(T)/%,$(wildcard $(SRC)/tests/test_*.c))
 TLIB	:= $(addprefix $(T)/san/,$(OBJS) $(REPLAY_OBJS) $(PURE))
 TSUP	:= $(patsubst $(SRC)/tests/%.c,$(T)/san/tests/%.o,$(filter-out $(SRC)/tests/test_%,$(wildcard $(SRC)/tests/*.c)))
 
+# cmocka hands a state to every test, used or not.
+$(T)/san/tests/%.o: WARN += -Wno-unused-parameter
+
 $(T)/san/%.o: $(SRC)/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -std=gnu11 $(SAN) $(WARN) -MMD -MP -c -o $@ $<
