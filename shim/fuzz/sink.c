@@ -49,7 +49,7 @@ static void check_own(const union aegishv_rec_any *r)
 void pipeline_record(struct pipeline *p, const struct aegishv_hdr *rec)
 {
 	union aegishv_rec_any copy;
-	static volatile uint64_t sum;
+	static volatile uint64_t sum __attribute__((unused));
 	const uint8_t *bytes = (const uint8_t *)rec;
 	size_t i;
 
