@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Prints build/bench.json as a table with ratios and judges the promises.
+
+Exit status 1 when a promised bound is missed or was not measured.
+
+usage: report.py [--compare]       --compare: only the promises
+"""
+import json
+import os
+import sys
+
+BUILD = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(__file__))), "build")
+
+# What each group is compared with, its rows, and the text beside them.
+GROUPS = [
+    ("A port-I/O exit, instructions (Debian 6.1, QEMU -icount, one vCPU)", "exit.bare", [
+        ("exit.bare", "no module, no tracing"),
+        ("exit.counted", "aegishv.ko counts"),
+        ("exit.ring", "... and exit_events=all into the ring"),
+        ("exit.ring_full", "... and entries and returns to the VMM, too"),
+        ("exit.jsonl_live", "... aegishv writes JSON Lines on the same CPU, in all"),
+        ("exit.unloaded", "module unloaded again"),
+        ("exit.tracefs_kvm_exit", "tracefs: kvm_exit, nobody reads"),
+        ("exit.tracefs_kvm_all", "tracefs: kvm:*, nobody reads"),
+        ("exit.tracefs_tailed", "tracefs: kvm_exit, cat trace_pipe on the same CPU, in all"),
+    ]),
+    ("A CPUID exit, instructions", "cpuid.bare", [
+        ("cpuid.bare", "no module"),
+        ("cpuid.counted", "aegishv.ko counts"),
+        ("cpuid.ring", "... and exit_events=all into the ring"),
+    ]),
+    ("A stage-2 fault, instructions", "fault.bare", [
+        ("fault.bare", "no module"),
+        ("fault.ring", "aegishv.ko: counted, in the ring"),
+        ("fault.tracefs_kvm_page_fault", "tracefs: kvm_page_fault, nobody reads"),
+    ]),
+    ("Replay of 2,000,000 real trace lines, one CPU of this machine", None, [
+        ("replay.lines_per_s", "lines a busy second, JSON Lines written"),
+        ("replay.metrics_only_lines_per_s", "... metrics only"),
+        ("jsonl.events_per_s", "events a busy second written as JSON Lines"),
+        ("replay.max_rss_kib", "most memory, KiB"),
+        ("replay.lines_lost", "lines lost"),
+    ]),
+]
+
+# (what is promised, its value, the bound, whether more is better)
+PROMISES = [
+    ("counting an exit", lambda b: b["exit.counted"] - b["exit.bare"], 60, False),
+    ("an exit into the ring", lambda b: b["exit.ring"] - b["exit.bare"], 250, False),
+    ("replay, lines a second", lambda b: b["replay.lines_per_s"], 2000000, True),
+    ("replay, KiB of memory", lambda b: b["replay.max_rss_kib"], 32 * 1024, False),
+    ("replay, lines lost", lambda b: b["replay.lines_lost"], 0, False),
+]
+
+
+def load(name):
+    path = os.path.join(BUILD, name)
+    try:
+        with open(path) as f:
+            return json.load(f)
+    except (OSError, ValueError) as e:
+        sys.exit(f"report.py: {path}: {e}; run 'make bench' first")
+
+
+def number(x):
+    return f"{x:,.1f}" if isinstance(x, float) else f"{x:,}"
+
+
+def row(bench, runs, base, name):
+    value = bench.get(name)
+    if value is None:
+        return "not measured", "", "", ""
+    spread = max(runs.get(name, [value])) - min(runs.get(name, [value]))
+    if base is None:
+        return number(value), "", "", number(spread)
+    return number(value), f"{value - bench[base]:+,.1f}", f"{value / bench[base]:.3f}", number(spread)
+
+
+def print_table(bench, runs):
+    for title, base, rows in GROUPS:
+        print(f"\n{title}")
+        print(f"  {'':<34}{'value':>14}{'over bare':>12}{'ratio':>8}{'spread':>10}")
+        for name, text in rows:
+            known = base if base in bench else None
+            value, over, ratio, spread = row(bench, runs, known, name)
+            print(f"  {name:<34}{value:>14}{over:>12}{ratio:>8}{spread:>10}  {text}")
+
+
+def judge(bench):
+    missed = 0
+    print("\nPromised")
+    for text, get, bound, more in PROMISES:
+        try:
+            value = get(bench)
+        except KeyError as e:
+            print(f"  MISS  {text}: {e} was not measured")
+            missed += 1
+            continue
+        good = value >= bound if more else value <= bound
+        missed += not good
+        sign = ">=" if more else "<="
+        print(f"  {'pass' if good else 'MISS'}  {text}: {number(value)} (promised {sign} {bound:,})")
+    return missed
+
+
+def main():
+    bench = load("bench.json")
+    if sys.argv[1:] != ["--compare"]:
+        if sys.argv[1:]:
+            sys.exit("usage: report.py [--compare]")
+        print_table(bench, load("bench-runs.json"))
+    sys.exit(1 if judge(bench) else 0)
+
+
+if __name__ == "__main__":
+    main()
