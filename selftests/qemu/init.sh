@@ -53,11 +53,15 @@ echo $? >/share/exit
 echo "<6>rig: command ended" >/dev/kmsg
 if [ -e /kmemleak ]; then
 	# an object must look unreferenced in two scans, some seconds old
-	echo scan >/sys/kernel/debug/kmemleak
+	scan() {
+		echo scan >/sys/kernel/debug/kmemleak ||
+			echo "kmemleak does not run on this kernel, or has given up" >/share/kmemleak
+	}
+	scan
 	sleep 6
-	echo scan >/sys/kernel/debug/kmemleak
-	echo scan >/sys/kernel/debug/kmemleak
-	cat /sys/kernel/debug/kmemleak >/share/kmemleak || echo unreadable >/share/kmemleak
+	scan
+	scan
+	cat /sys/kernel/debug/kmemleak >>/share/kmemleak
 fi
 dmesg >/share/dmesg
 echo complete >/share/done

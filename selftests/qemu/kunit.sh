@@ -43,7 +43,7 @@ build_core() {
 	[ "$(cat "$d/stamp" 2>/dev/null)" = "$stamp" ] && [ -e "$d/kunit.ko" ] && return
 	rm -rf "$d"
 	core_sources "$1" "$d"
-	make -s -C "$CACHE/$1/build" M="$d" $(without_btf "$CACHE/$1/build") KCFLAGS="-include $OOT" modules
+	make -s -C "$CACHE/$1/build" M="$d" $(kbuild_args "$CACHE/$1/build") KCFLAGS="-include $OOT" modules
 	echo "$stamp" >"$d/stamp"
 	cp "$d/kunit.ko" "$OUT/kunit/$1/kunit.ko"
 }
@@ -56,7 +56,7 @@ build_suites() {
 	has_kunit "$tag" || flags=(KUNIT_CCFLAGS="-include $OOT"
 		KBUILD_EXTRA_SYMBOLS="$OUT/kunit/$tag/core/Module.symvers")
 	make -s -C "$CACHE/$tag/build" M="$d" \
-		$(without_btf "$CACHE/$tag/build") KCFLAGS=-Werror "${flags[@]}" "$@" modules
+		$(kbuild_args "$CACHE/$tag/build") KCFLAGS=-Werror "${flags[@]}" "$@" modules
 	cp "$d/aegishv_kunit.ko" "$OUT/kunit/$tag/"
 }
 

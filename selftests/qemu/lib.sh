@@ -44,10 +44,12 @@ link_tree() {
 	cp -asf "$TOP/include/." "$1/include/"
 }
 
-# without_btf KDIR: make arguments; type information needs the kernel's own,
-# and kbuild would say for each module that it is not there
-without_btf() {
+# kbuild_args KDIR: make arguments for external modules. Type information needs
+# the kernel's own, and kbuild would say for each module that it is not there;
+# Debian's headers name their compiler, those of the debug kernel do not.
+kbuild_args() {
 	[ -e "$1/vmlinux" ] || echo CONFIG_DEBUG_INFO_BTF_MODULES=
+	! grep -q aegishv-debug "$1/include/generated/utsrelease.h" || echo CC=gcc-12
 }
 
 # usage: shows the comment block at the top of the script

@@ -37,7 +37,7 @@ build_for() {
 		echo "$kdir $release" >"$OUT/$tag/.release"
 	fi
 	[ "$tag" = host ] || set -- W=1 KCFLAGS=-Werror "$@"
-	make -s -C "$kdir" M="$OUT/$tag" $(without_btf "$kdir") "$@" modules
+	make -s -C "$kdir" M="$OUT/$tag" $(kbuild_args "$kdir") "$@" modules
 }
 
 tags=()

@@ -11,7 +11,9 @@ comment lines at its top, "# key: value", what it needs:
   files:    to bring along, from the top, SRC or SRC:DST as for run.py -f;
             {k} is the kernel's tag, {cache} the cache, a trailing ? means only if it exists
   modules:  further modules of the kernel, for modprobe
-  smp, mem, timeout (seconds; five times that on the debug kernel), append, icount: yes
+  smp, mem, append, icount: yes
+  timeout:  seconds after which it hangs (default 300; four times that on the
+            debug kernel): for a busy machine, not for how long it takes
   kmemleak: yes: on the debug kernel a second run looks for leaks
 """
 import glob
@@ -22,7 +24,7 @@ from run import CACHE
 
 DEFAULTS = {"layer": "3", "runs": "guest", "kernels": "6.1 6.12 debug",
             "files": "", "modules": "", "smp": "2", "mem": "1024",
-            "timeout": "120", "append": "", "icount": "no", "kmemleak": "no"}
+            "timeout": "300", "append": "", "icount": "no", "kmemleak": "no"}
 
 
 class TestFile:
@@ -49,7 +51,7 @@ class TestFile:
         return self.keys[key]
 
     def timeout(self, kernel):
-        return int(self["timeout"]) * (5 if kernel == "debug" else 1)
+        return int(self["timeout"]) * (4 if kernel == "debug" else 1)
 
     def files(self, kernel, top):
         text = self["files"].replace("{k}", kernel).replace("{cache}", CACHE)
