@@ -303,7 +303,7 @@ int ahv_dev_init(void)
 	return misc_register(&dev);
 }
 
-/* After the last writer is gone: what it queued may still start the timer. */
+/* No consumer any more, so nothing new is queued; what was may start the timer. */
 void ahv_dev_exit(void)
 {
 	unsigned int cpu;

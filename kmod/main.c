@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Loading and unloading. Everything is brought up from the consumer's end to
- * the sources and taken down the other way round, so that an event always finds
- * what it needs.
+ * Loading and unloading. What an event needs is brought up before the sources,
+ * the device that shows events after them; all is taken down the other way
+ * round.
  */
 #include <linux/module.h>
 #include "aegishv.h"
@@ -60,21 +60,23 @@ static int __init aegishv_init(void)
 	if (err)
 		return err;
 	ahv_vm_init();
-	err = ahv_dev_init();
-	if (err)
-		goto vm;
 	err = ahv_netlink_init();
 	if (err)
-		goto dev;
+		goto vm;
 	err = start_sources();
 	if (err)
 		goto netlink;
+	/* Last: a file that was opened would outlive a module that fails to load. */
+	err = ahv_dev_init();
+	if (err)
+		goto sources;
 	return 0;
 
+sources:
+	stop_sources(ARRAY_SIZE(sources));
+	ahv_vms_gone();
 netlink:
 	ahv_netlink_exit();
-dev:
-	ahv_dev_exit();
 vm:
 	ahv_vm_exit();
 	ahv_rings_exit();
@@ -84,10 +86,10 @@ module_init(aegishv_init);
 
 static void __exit aegishv_exit(void)
 {
+	ahv_dev_exit();
 	stop_sources(ARRAY_SIZE(sources));
 	ahv_vms_gone();
 	ahv_netlink_exit();
-	ahv_dev_exit();
 	ahv_vm_exit();
 	ahv_rings_exit();
 }
