@@ -13,7 +13,7 @@ struct ahv_config ahv_config = {
 	.exit_events = AEGISHV_EXIT_EVENTS_OFF,
 	.sample = 1000,
 	.counters = AEGISHV_COUNTERS_EXITS,
-	.watermark_bytes = 64U << 10,
+	.watermark_bytes = 32U << 10,	/* fits into the smallest ring */
 	.deadline_us = 100000,
 };
 
@@ -75,8 +75,21 @@ static int check_exit_events(const struct ahv_config_change *c, const char **why
 		*why = "vm: only exit-events, sample and inherit are per VM";
 		return -EINVAL;
 	}
-	if (c->what & AHV_SET_EXIT_EVENTS && c->what & AHV_SET_SAMPLE &&
-	    c->exit_events != AEGISHV_EXIT_EVENTS_SAMPLE) {
+	return 0;
+}
+
+/* A number that nothing looks at would be taken for one that works. */
+static int check_sample(const struct ahv_config_change *c, const char **why)
+{
+	u32 mode = c->what & AHV_SET_EXIT_EVENTS ? c->exit_events : ahv_config.exit_events;
+
+	if (!(c->what & AHV_SET_SAMPLE))
+		return 0;
+	if (c->what & AHV_SET_INHERIT) {
+		*why = "inherit: it drops sample, do not give both";
+		return -EINVAL;
+	}
+	if (mode != AEGISHV_EXIT_EVENTS_SAMPLE) {
 		*why = "sample: it needs exit-events=sample";
 		return -EINVAL;
 	}
@@ -131,7 +144,8 @@ int ahv_config_change(const struct ahv_config_change *c, const char **why)
 
 	mutex_lock(&change_mutex);
 	err = check_ring_bytes(c, why) ?: check_watermark(c, why) ?:
-	      check_deadline(c, why) ?: check_exit_events(c, why);
+	      check_deadline(c, why) ?: check_exit_events(c, why) ?:
+	      check_sample(c, why);
 	if (!err)
 		err = c->vm ? change_vm(c, why) : change_all(c, why);
 	if (!err)

@@ -31,13 +31,19 @@ static int pre_doit(const struct ahv_genl_op *ops, struct sk_buff *skb,
 	return 0;
 }
 
-/* Dumps do not pass through pre_doit. */
+/* Dumps do not pass through pre_doit, and share the attributes of the request for one. */
 static int check_dump(struct netlink_callback *cb)
 {
-	if (netlink_capable(cb->skb, CAP_SYS_ADMIN))
-		return 0;
-	NL_SET_ERR_MSG(cb->extack, "needs CAP_SYS_ADMIN in the initial user namespace");
-	return -EPERM;
+	if (!netlink_capable(cb->skb, CAP_SYS_ADMIN)) {
+		NL_SET_ERR_MSG(cb->extack, "needs CAP_SYS_ADMIN in the initial user namespace");
+		return -EPERM;
+	}
+	if (nlmsg_attrlen(cb->nlh, GENL_HDRLEN) > 0) {
+		NL_SET_ERR_MSG(cb->extack,
+			       "a dump takes no attributes: ask for one object without NLM_F_DUMP");
+		return -EINVAL;
+	}
+	return 0;
 }
 
 struct reply {
