@@ -99,6 +99,12 @@ static int attach_kprobe(struct ahv_entry_hook *h)
 	return register_kprobe(&h->kp);
 }
 
+static int refused(const struct ahv_entry_hook *h, int err, const char *reason)
+{
+	ahv_health_set(h->id, AEGISHV_HOOK_STATE_FAILED, err, reason);
+	return err;
+}
+
 /**
  * ahv_hook_attach() - start calling h->fn
  * @h: the hook; its symbol, id and fn are set
@@ -110,28 +116,28 @@ int ahv_hook_attach(struct ahv_entry_hook *h)
 	int err;
 
 	h->ip = ahv_symbol(h->symbol);
-	if (!h->ip) {
-		ahv_health_set(h->id, AEGISHV_HOOK_STATE_FAILED, -ENOENT,
-			       "this kernel has no such function");
-		return -ENOENT;
-	}
+	if (!h->ip)
+		return refused(h, -ENOENT, "this kernel has no such function");
+
 	err = attach_ftrace(h);
+	/*
+	 * What a permanent hook without IPMODIFY is told when ftrace is switched
+	 * off; a kprobe would be taken there, and never be called.
+	 */
+	if (err == -EBUSY)
+		return refused(h, err, "ftrace is off: sysctl kernel.ftrace_enabled=1, then load the module again");
 	if (!err) {
 		h->backend = AHV_BACKEND_FTRACE;
 		ahv_health_backend(h->id, "ftrace");
 	} else {
 		err = attach_kprobe(h);
-		if (!err) {
-			h->backend = AHV_BACKEND_KPROBE;
-			ahv_health_backend(h->id, "kprobe");
-		}
+		if (err)
+			return refused(h, err, "neither ftrace nor kprobe could attach");
+		h->backend = AHV_BACKEND_KPROBE;
+		ahv_health_backend(h->id, "kprobe");
 	}
-	if (err)
-		ahv_health_set(h->id, AEGISHV_HOOK_STATE_FAILED, err,
-			       "neither ftrace nor kprobe could attach");
-	else
-		ahv_health_set(h->id, AEGISHV_HOOK_STATE_ATTACHED, 0, NULL);
-	return err;
+	ahv_health_set(h->id, AEGISHV_HOOK_STATE_ATTACHED, 0, NULL);
+	return 0;
 }
 
 /**

@@ -110,9 +110,12 @@ static void update_probes(void)
 	int i;
 
 	for (i = 0; i < AHV_NR_KVM_PROBES; i++) {
-		bool want = hooks_attached && (!ahv_kvm_probes[i].on_demand || on_demand);
+		bool want = !ahv_kvm_probes[i].on_demand || on_demand;
 
-		if (want && !registered[i])
+		if (want && !hooks_attached)
+			unregister_probe(i, AEGISHV_HOOK_STATE_FAILED,
+					 "it needs vcpu_create, vcpu_destroy and vm_destroy");
+		else if (want && !registered[i])
 			register_probe(i);
 		else if (!want)
 			unregister_probe(i, AEGISHV_HOOK_STATE_IDLE,
