@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The netlink family: what it refuses, to whom, what it tells, in which order;
+# settings per VM and for all; size of the rings.
+# files: build/{k}/aegishv.ko build/netlink/nltest
+# timeout: 240
+# kmemleak: yes
+modprobe kvm-amd && insmod aegishv.ko || { echo "Bail out! no module"; exit 1; }
+
+# The areas' results, numbered through.
+n=0
+status=0
+for area in refuse perm notify settings resize "dump ${VMS:-520}"; do
+	echo "# $area"
+	nltest $area >out 2>&1 || status=1
+	sed -n '/^1\.\.[0-9]*$/!p' out | awk -v n=$n '
+		/^(not )?ok [0-9]+ / { n++; sub(/ok [0-9]+ /, "ok " n " ") } { print }'
+	grep -q '^1\.\.' out || status=1
+	n=$((n + $(grep -c '^ok \|^not ok ' out)))
+done
+rmmod aegishv || status=1
+echo "1..$n"
+exit $status
