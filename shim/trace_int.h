@@ -13,10 +13,10 @@
 #include "trace.h"
 #include "trace_scan.h"
 
-#define TRACE_CPUS_MAX		65536	/* &aegishv_hdr.cpu has 16 bits */
 #define TRACE_THREAD_WAYS	4
-#ifndef TRACE_THREAD_SETS
-#define TRACE_THREAD_SETS	4096	/* fuzzing wants few, to reach their end */
+#ifndef TRACE_THREAD_SETS	/* fuzzing wants small tables, to reach their end */
+#define TRACE_THREAD_SETS	4096
+#define TRACE_CPUS_MAX		65536	/* &aegishv_hdr.cpu has 16 bits */
 #endif
 #define TRACE_THREADS		(TRACE_THREAD_WAYS * TRACE_THREAD_SETS)
 #define TRACE_VM_HASH		(2 * TRACE_VMS_MAX)

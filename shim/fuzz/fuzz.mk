@@ -14,7 +14,7 @@ FUZZ_CLANG	?= $(firstword $(shell command -v clang clang-19 clang-16 clang-14 2>
 FUZZ_O		:= $(O)/fuzz
 FUZZ_PURE	:= $(TOP)/kmod/pure/exits.c
 # Small tables, so that inputs of a few lines fill them.
-FUZZ_FEW	:= -DTRACE_THREAD_SETS=2 -DTRACE_VMS_MAX=6
+FUZZ_FEW	:= -DTRACE_THREAD_SETS=2 -DTRACE_CPUS_MAX=200 -DTRACE_VMS_MAX=6
 FUZZ_SAN	:= $(FUZZ_FEW) -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 FUZZ_SRC_trace	 := $(SRC)/fuzz/fuzz_trace.c $(SRC)/fuzz/sink.c $(SRC)/rec.c \
