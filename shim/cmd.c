@@ -266,7 +266,7 @@ int cmd_finish(void)
 
 int json_print(cJSON *o)
 {
-	char *text = cJSON_Print(o);
+	char *text = cJSON_PrintUnformatted(o);
 
 	cJSON_Delete(o);
 	if (!text) {

@@ -120,7 +120,7 @@ static int snapshot(const char *path, const struct snap *s)
 	add_time(o);
 	cJSON_AddStringToObject(o, "kernel", s->info.kernel);
 	cJSON_AddStringToObject(o, "isa", genl_isa_name(s->info.isa));
-	text = cJSON_Print(o);
+	text = cJSON_PrintUnformatted(o);
 	cJSON_Delete(o);
 	if (!text || asprintf(&line, "%s\n", text) < 0) {
 		free(text);

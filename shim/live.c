@@ -96,15 +96,21 @@ int live_open(struct live *l, const struct live_opts *o)
 	return EXIT_FAIL;
 }
 
+static void put_back_exit_events(struct live *l)
+{
+	if (!l->changed)
+		return;
+	l->changed = false;
+	l->before.set &= GENL_CONFIG_EXIT_EVENTS;
+	if (l->before.exit_events == AEGISHV_EXIT_EVENTS_SAMPLE)
+		l->before.set |= GENL_CONFIG_SAMPLE;
+	if (genl_config_set(l->genl, &l->before))
+		log_warn("exit_events cannot be put back: %s", genl_why(l->genl));
+}
+
 void live_close(struct live *l)
 {
-	if (l->changed) {
-		l->before.set &= GENL_CONFIG_EXIT_EVENTS;
-		if (l->before.exit_events == AEGISHV_EXIT_EVENTS_SAMPLE)
-			l->before.set |= GENL_CONFIG_SAMPLE;
-		if (genl_config_set(l->genl, &l->before))
-			log_warn("exit_events cannot be put back: %s", genl_why(l->genl));
-	}
+	put_back_exit_events(l);
 	if (l->rings.fd >= 0)
 		ring_close(&l->rings);
 	if (l->epoll_fd >= 0)
@@ -269,6 +275,7 @@ int live_run(struct live *l, struct session *s)
 	session_state(s, SESSION_READING);
 	drain(l);
 	status = loop(l);
+	put_back_exit_events(l);
 	drain(l);
 	tell_tail_losses(l);
 	pipeline_flush(s->pipe);

@@ -65,8 +65,8 @@ static bool all_hooks(const struct genl_info *info, char *why)
 				 h->reason[0] ? h->reason : strerror(-h->err));
 	}
 	if (!info->healthy && !used)
-		snprintf(why, HTTP_WHY, "the module says that it is not healthy");
-	return info->healthy;
+		used = snprintf(why, HTTP_WHY, "the module says that it is not healthy");
+	return !used;
 }
 
 static bool live_ready(struct session *s, char *why)
