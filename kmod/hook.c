@@ -39,13 +39,15 @@ static unsigned long function_start(unsigned long addr)
  * @name: the function
  *
  * Process context. Registers a kprobe there for a moment, since the kernel
- * tells kprobes what it does not export.
+ * tells kprobes what it does not export. It is registered disabled: an armed one
+ * on an ftrace site while ftrace is off leaves flags behind, over which ftrace
+ * gives up for good once it is on again.
  *
  * Return: the address, or 0.
  */
 unsigned long ahv_symbol(const char *name)
 {
-	struct kprobe kp = { .symbol_name = name };
+	struct kprobe kp = { .symbol_name = name, .flags = KPROBE_FLAG_DISABLED };
 	unsigned long addr;
 
 	if (register_kprobe(&kp))
