@@ -121,7 +121,7 @@ void test_dump(struct nlc *c, int n)
 	if (got >= n && got <= 2 * n) {
 		ok(ascending(vms, got), "... in order, none twice");
 		is(mine(vms, got), n, "... with their VMM, vCPUs and origin");
-		while_they_die(c, lives, vms, n);
+		while_they_die(c, lives, vms + before.vms, n);
 	}
 	end_swarm(lives, n);
 	nlc_get_info(c, &info);
