@@ -139,6 +139,8 @@ def build(tally, kernels):
     build_one(tally, "build/shim", ["make", "-s", "-C", "shim"], "shim/aegishv")
     build_one(tally, "build/vmm", ["make", "-s", "-C", "selftests/vmm", f"O={TOP}/build/vmm"],
               "vmm/aegishv-vmm")
+    build_one(tally, "build/netlink", ["make", "-s", "-C", "selftests/netlink", f"O={TOP}/build/netlink"],
+              *(f"netlink/{p}" for p in ("nltest", "nlfuzz", "nltool", "vmlives")))
     for k in kernels:
         build_one(tally, f"build/module-{k}", [f"{HERE}/modules.sh", k], f"{k}/aegishv.ko")
         build_one(tally, f"build/kunit-{k}", [f"{HERE}/kunit.sh", k], f"kunit/{k}/aegishv_kunit.ko")
