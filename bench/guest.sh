@@ -80,6 +80,8 @@ ours_live() {
 	measure_with_reader exit.jsonl_live $shim rings_empty
 	kill $shim
 	wait $shim || fail "aegishv run ended with $?"
+	written=$(wc -l </tmp/events.jsonl)
+	[ "$written" -gt $((RUNS * LIVE)) ] || fail "only $written JSON Lines for $((RUNS * LIVE)) exits"
 	rm /tmp/events.jsonl
 	rmmod aegishv
 	measure exit.unloaded portio $EXITS

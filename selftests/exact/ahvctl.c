@@ -3,6 +3,7 @@
  * The module's settings and numbers on a command line, for test and benchmark
  * scripts that shall not depend on the shim:
  *   ahvctl set exit-events=off|all|full|sample:N counters=exits|all ring-bytes=N
+ *              watermark-bytes=N deadline-us=N
  *   ahvctl counters | ahvctl rings | ahvctl vms
  */
 #include <stdio.h>
@@ -63,6 +64,10 @@ static int parse(struct settings *s, const char *arg)
 		    strcmp(v, "all") ? AEGISHV_COUNTERS_EXITS : AEGISHV_COUNTERS_ALL);
 	else if (!strncmp(arg, "ring-bytes=", v - arg))
 		add(s, AEGISHV_A_CONFIG_RING_BYTES, strtoul(v, NULL, 10));
+	else if (!strncmp(arg, "watermark-bytes=", v - arg))
+		add(s, AEGISHV_A_CONFIG_WATERMARK_BYTES, strtoul(v, NULL, 10));
+	else if (!strncmp(arg, "deadline-us=", v - arg))
+		add(s, AEGISHV_A_CONFIG_DEADLINE_US, strtoul(v, NULL, 10));
 	else
 		return -1;
 	return 0;

@@ -18,8 +18,10 @@ count() { # KIND NAME
 modprobe kvm-amd
 ok "module loads" insmod aegishv.ko
 printf 'echo "shell: $((40 + 2))"; reboot -f\n' >commands
-./aegishv-vmm linux --kernel vmlinuz --initrd guest.gz --append quiet <commands >console 2>end
+timeout 300 ./aegishv-vmm linux --kernel vmlinuz --initrd guest.gz --append quiet \
+	<commands >console 2>end
 is "$?" 0 "aegishv-vmm ends well"
+cp console /share/
 ok "init printed its marker" grep -q '^guest: up' console
 ok "the shell ran a command" grep -q '^shell: 42' console
 is "$(cat end)" "aegishv-vmm: linux: guest ended by reset" "the guest ended by its reboot"

@@ -59,12 +59,20 @@ void wait_forget_stdin(void)
 	stdin_forgotten = true;
 }
 
-/* /dev/null, which shells give to what runs in the background, tells nothing. */
-static bool stdin_tells(void)
+/*
+ * A guest reads whatever stdin is. Where its end means stop, only what ends when
+ * somebody wants it counts: not /dev/null, which shells give to what runs in the
+ * background, nor a file.
+ */
+static bool stdin_tells(enum wait_stdin in)
 {
 	struct stat st;
 
-	if (stdin_forgotten || fstat(STDIN_FILENO, &st))
+	if (in == STDIN_IGNORE || stdin_forgotten)
+		return false;
+	if (in == STDIN_GUEST)
+		return true;
+	if (fstat(STDIN_FILENO, &st))
 		return false;
 	return S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || isatty(STDIN_FILENO);
 }
@@ -98,7 +106,7 @@ enum wait_result wait_event(int wake, enum wait_stdin in, int timeout_ms)
 	struct pollfd p[3] = {
 		{ .fd = signal_fd, .events = POLLIN },
 		{ .fd = wake, .events = POLLIN },
-		{ .fd = in != STDIN_IGNORE && stdin_tells() ? STDIN_FILENO : -1, .events = POLLIN },
+		{ .fd = stdin_tells(in) ? STDIN_FILENO : -1, .events = POLLIN },
 	};
 	uint64_t n;
 	int ret;
