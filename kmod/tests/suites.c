@@ -6,7 +6,8 @@
 #include <linux/module.h>
 #include "suites.h"
 
-kunit_test_suites(&ahv_exits_suite, &ahv_ring_suite);
+kunit_test_suites(&ahv_exits_suite, &ahv_ringpos_suite, &ahv_ring_suite,
+		  &ahv_ring_nest_suite, &ahv_resize_suite);
 
 MODULE_DESCRIPTION("KUnit suites of AegisHV");
 MODULE_LICENSE("GPL");

@@ -8,6 +8,9 @@
 #include <kunit/test.h>
 
 extern struct kunit_suite ahv_exits_suite;
+extern struct kunit_suite ahv_ringpos_suite;
 extern struct kunit_suite ahv_ring_suite;
+extern struct kunit_suite ahv_ring_nest_suite;
+extern struct kunit_suite ahv_resize_suite;
 
 #endif
