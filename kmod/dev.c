@@ -17,6 +17,7 @@
 #include <linux/vmalloc.h>
 #include "aegishv.h"
 #include "ring.h"
+#include "ringpos.h"
 
 bool ahv_consumer_open;
 
@@ -71,11 +72,19 @@ void ahv_consumer_kick(struct ahv_ring *r, bool urgent)
 {
 	u32 want = AHV_KICK_ARMED;
 
-	if (urgent || unread(r) >= READ_ONCE(ahv_config.watermark_bytes))
+	if (urgent) {
+		/* The writer that we interrupted, if any, is going to publish. */
+		WRITE_ONCE(r->due_head, ahv_pos_head(READ_ONCE(r->prod->head),
+						     local_read(&r->word)));
+		smp_mb();	/* due_head before kick; pairs with ring_due() */
 		want = AHV_KICK_DUE;
+	} else if (unread(r) >= READ_ONCE(ahv_config.watermark_bytes)) {
+		want = AHV_KICK_DUE;
+	}
 	if (likely(READ_ONCE(r->kick) >= want))
 		return;
-	r->due_head = r->prod->head;
+	if (!urgent)
+		WRITE_ONCE(r->due_head, READ_ONCE(r->prod->head));
 	/* Order due_head before kick; pairs with the acquire in ring_due(). */
 	smp_store_release(&r->kick, want);
 	irq_work_queue(&r->work);
@@ -115,8 +124,11 @@ static bool ring_due(struct ahv_ring *r, bool *rearm)
 		if ((s64)(READ_ONCE(r->due_head) - tail) > 0)
 			return true;
 		WRITE_ONCE(r->kick, AHV_KICK_IDLE);
-		smp_mb();	/* (C) of ring.h */
+		smp_mb();	/* (C) of ring.h; and with ahv_consumer_kick() */
 		*rearm = true;
+		/* An alert that still saw us due wakes nobody. */
+		if ((s64)(READ_ONCE(r->due_head) - tail) > 0)
+			return true;
 	}
 	return unread(r) >= READ_ONCE(ahv_config.watermark_bytes);
 }
@@ -133,7 +145,8 @@ static __poll_t dev_poll(struct file *f, poll_table *wait)
 		if (r && ring_due(r, &rearm))
 			due = true;
 	}
-	if (rearm && !due)
+	/* Postponing a deadline that runs would be another ring's loss. */
+	if (rearm && !hrtimer_is_queued(&deadline))
 		start_deadline();
 	return due ? EPOLLIN | EPOLLRDNORM : 0;
 }
@@ -182,7 +195,9 @@ static void repair_tails(void)
 			continue;
 		if (unread(r) > r->size || r->cons->tail % sizeof(u64))
 			WRITE_ONCE(r->cons->tail, READ_ONCE(r->prod->head));
-		WRITE_ONCE(r->kick, AHV_KICK_IDLE);
+		/* What waits is due; and the first poll() starts the deadline. */
+		WRITE_ONCE(r->due_head, READ_ONCE(r->prod->head));
+		smp_store_release(&r->kick, AHV_KICK_DUE);
 	}
 }
 
@@ -212,9 +227,9 @@ static int dev_release(struct inode *inode, struct file *f)
 {
 	mutex_lock(&owner_mutex);
 	WRITE_ONCE(ahv_consumer_open, false);
+	hrtimer_cancel(&deadline);	/* before the next one can start it */
 	owner.taken = false;
 	mutex_unlock(&owner_mutex);
-	hrtimer_cancel(&deadline);
 	return 0;
 }
 
