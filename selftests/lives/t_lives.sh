@@ -5,7 +5,7 @@
 # timeout: 400
 # kmemleak: yes
 . ./tap.sh
-lives=${LIVES:-600}
+lives=${LIVES:-400}
 [ "$KERNEL" != debug ] || lives=${LIVES:-200}
 jobs=4
 

@@ -2,7 +2,7 @@
 # Random and mutated netlink messages from one seed, with VMs coming and going
 # at the same time; afterwards all works as before. COUNT=5000000 for a long run.
 # files: build/{k}/aegishv.ko build/netlink/nlfuzz build/netlink/nltool build/netlink/vmlives
-# timeout: 240
+# timeout: 300
 . ./tap.sh
 count=${COUNT:-100000}
 [ "$KERNEL" != debug ] || count=${COUNT:-30000}

@@ -2,7 +2,7 @@
 # The netlink family: what it refuses, to whom, what it tells, in which order;
 # settings per VM and for all; size of the rings.
 # files: build/{k}/aegishv.ko build/netlink/nltest build/netlink/vmlives
-# timeout: 240
+# timeout: 300
 # kmemleak: yes
 modprobe kvm-amd && insmod aegishv.ko || { echo "Bail out! no module"; exit 1; }
 
