@@ -51,6 +51,8 @@ def parse(argv):
     p.add_argument("-m", "--module", action="append", default=[],
                    help="further module of the kernel, with what it depends on, for modprobe")
     p.add_argument("--smp", type=int, default=2)
+    p.add_argument("--parallel", action="store_true",
+                   help="CPUs on threads of their own; not with KVM guests, see docs/BUILDING.md")
     p.add_argument("--mem", type=int, default=1024, metavar="MIB")
     p.add_argument("--timeout", type=int, default=300, metavar="SECONDS")
     p.add_argument("--cpu", default="EPYC,+svm,+npt")
@@ -129,7 +131,8 @@ def qemu_command(args, kernel, path):
     if args.icount:
         cmd += ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-smp", "1"]
     else:
-        cmd += ["-accel", "tcg,thread=multi", "-smp", str(args.smp)]
+        thread = "multi" if args.parallel else "single"
+        cmd += ["-accel", f"tcg,thread={thread}", "-smp", str(args.smp)]
     cmd += ["-serial", "mon:stdio" if args.tty else "file:console.log"]
     if args.tty:
         cmd[cmd.index("-monitor") + 1] = "none"

@@ -12,6 +12,8 @@ comment lines at its top, "# key: value", what it needs:
             {k} is the kernel's tag, {cache} the cache, a trailing ? means only if it exists
   modules:  further modules of the kernel, for modprobe
   smp, mem, append, icount: yes
+  parallel: yes: CPUs on threads of their own, for races that need them; not
+            together with KVM guests (docs/BUILDING.md says why)
   timeout:  seconds after which it hangs (default 300; four times that on the
             debug kernel): for a busy machine, not for how long it takes
   kmemleak: yes: on the debug kernel a second run looks for leaks
@@ -24,7 +26,7 @@ from run import CACHE
 
 DEFAULTS = {"layer": "3", "runs": "guest", "kernels": "6.1 6.12 debug",
             "files": "", "modules": "", "smp": "2", "mem": "1024",
-            "timeout": "300", "append": "", "icount": "no", "kmemleak": "no"}
+            "timeout": "300", "append": "", "icount": "no", "parallel": "no", "kmemleak": "no"}
 
 
 class TestFile:
@@ -68,8 +70,9 @@ class TestFile:
                 "--timeout", str(self.timeout(kernel))]
         if self["append"]:
             args += ["--append", self["append"]]
-        if self["icount"] == "yes":
-            args += ["--icount"]
+        for flag in ("icount", "parallel"):
+            if self[flag] == "yes":
+                args += [f"--{flag}"]
         for m in self["modules"].split():
             args += ["-m", m]
         for f in [self.path, f"{top}/selftests/tap.sh", *self.files(kernel, top)]:
