@@ -90,24 +90,36 @@ void ahv_consumer_kick(struct ahv_ring *r, bool urgent)
 	irq_work_queue(&r->work);
 }
 
+/* Whether it has something to read; if not, its next record arms the deadline anew. */
+static bool ring_expired(struct ahv_ring *r, bool *again)
+{
+	if (!unread(r)) {
+		/* A record just written may still have seen us armed: look once more. */
+		if (cmpxchg(&r->kick, AHV_KICK_ARMED, AHV_KICK_IDLE) == AHV_KICK_ARMED)
+			*again = true;
+		return false;
+	}
+	WRITE_ONCE(r->due_head, READ_ONCE(r->prod->head));
+	smp_store_release(&r->kick, AHV_KICK_DUE);
+	atomic64_inc(&r->wakeups);
+	return true;
+}
+
 static enum hrtimer_restart deadline_expired(struct hrtimer *t)
 {
+	bool wake = false, again = false;
 	unsigned int cpu;
-	bool wake = false;
 
 	for_each_possible_cpu(cpu) {
 		struct ahv_ring *r = READ_ONCE(per_cpu(ahv_ring, cpu));
 
-		if (!r || !unread(r))
-			continue;
-		WRITE_ONCE(r->due_head, READ_ONCE(r->prod->head));
-		/* As in ahv_consumer_kick(). */
-		smp_store_release(&r->kick, AHV_KICK_DUE);
-		atomic64_inc(&r->wakeups);
-		wake = true;
+		if (r && ring_expired(r, &again))
+			wake = true;
 	}
 	if (wake)
 		wake_up_interruptible(&waiters);
+	if (again)
+		start_deadline();
 	return HRTIMER_NORESTART;
 }
 
