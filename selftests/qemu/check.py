@@ -141,6 +141,8 @@ def build(tally, kernels):
               "vmm/aegishv-vmm")
     build_one(tally, "build/netlink", ["make", "-s", "-C", "selftests/netlink", f"O={TOP}/build/netlink"],
               *(f"netlink/{p}" for p in ("nltest", "nlfuzz", "nltool", "vmlives")))
+    build_one(tally, "build/ring", ["make", "-s", "-C", "selftests/ring", f"O={TOP}/build/ring"],
+              "ring/ahv-ring")
     for k in kernels:
         build_one(tally, f"build/module-{k}", [f"{HERE}/modules.sh", k], f"{k}/aegishv.ko")
         build_one(tally, f"build/kunit-{k}", [f"{HERE}/kunit.sh", k], f"kunit/{k}/aegishv_kunit.ko")
