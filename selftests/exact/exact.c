@@ -210,8 +210,11 @@ int main(int argc, char **argv)
 	if (i + 1 == argc)
 		for (unsigned int k = 0; k < NR_CASES; k++)
 			run_named(argv[i], cases[k]);
-	for (int k = i + 1; k < argc; k++)
-		run_named(argv[i], (char *const[6]){ argv[k] });
+	for (int k = i + 1; k < argc; k++) {
+		char *const words[6] = { argv[k] };
+
+		run_named(argv[i], words);
+	}
 	watcher->close();
 	printf("1..%u\n", tests);
 	return failures ? 1 : 0;

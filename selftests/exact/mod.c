@@ -181,7 +181,8 @@ int mod_vms(struct mod_client *c, void (*fn)(const struct mod_vm *vm, void *arg)
 }
 
 /* One VM, with its vCPUs, which the list leaves out. */
-int mod_vm(struct mod_client *c, uint32_t id, void (*fn)(const struct mod_vm *vm, void *arg), void *arg)
+int mod_vm(struct mod_client *c, uint32_t id, void (*fn)(const struct mod_vm *vm, void *arg),
+	   void *arg)
 {
 	struct reader r = { .fn = read_vm, .user_fn = fn, .user_arg = arg };
 	struct nl_msg *msg = request(c, AEGISHV_CMD_VM_GET, NLM_F_REQUEST | NLM_F_ACK);

@@ -43,7 +43,8 @@ int mod_open(struct mod_client *c);
 void mod_close(struct mod_client *c);
 int mod_set(struct mod_client *c, const uint32_t *attrs, unsigned int n);
 int mod_vms(struct mod_client *c, void (*fn)(const struct mod_vm *vm, void *arg), void *arg);
-int mod_vm(struct mod_client *c, uint32_t id, void (*fn)(const struct mod_vm *vm, void *arg), void *arg);
+int mod_vm(struct mod_client *c, uint32_t id, void (*fn)(const struct mod_vm *vm, void *arg),
+	   void *arg);
 int mod_counters(struct mod_client *c, uint32_t vm, uint32_t vcpu,
 		void (*fn)(const struct mod_counter *k, void *arg), void *arg);
 int mod_rings(struct mod_client *c, void (*fn)(struct nlattr **attrs, void *arg), void *arg);

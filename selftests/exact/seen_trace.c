@@ -19,7 +19,9 @@
 #define ERR_FETCH	(1ULL << 4)
 #define ERR_WALK	(1ULL << 33)	/* AMD APM volume 2, section 15.25.6 */
 
-static const char *const events[] = { "kvm_exit", "kvm_entry", "kvm_page_fault", "kvm_userspace_exit" };
+static const char *const events[] = {
+	"kvm_exit", "kvm_entry", "kvm_page_fault", "kvm_userspace_exit"
+};
 
 #define NR_EVENTS (sizeof(events) / sizeof(events[0]))
 

@@ -31,7 +31,7 @@ struct machine {
 	struct vm vm;
 	struct boot boot;
 	struct serial serial;
-	const char *end;	/* how the guest ended, NULL while it runs */
+	const char *_Atomic end;	/* how the guest ended, NULL while it runs */
 };
 
 bool arch_has_linux(void)

@@ -14,8 +14,10 @@
 
 #define USAGE	2
 
-enum { OPT_LIST = 256, OPT_NAME, OPT_HOLD, OPT_TIME, OPT_KERNEL, OPT_INITRD, OPT_APPEND, OPT_MEM,
-       OPT_CONSOLE };
+enum {
+	OPT_LIST = 256, OPT_NAME, OPT_HOLD, OPT_TIME, OPT_KERNEL, OPT_INITRD, OPT_APPEND,
+	OPT_MEM, OPT_CONSOLE
+};
 
 static const struct option long_options[] = {
 	{ "help", no_argument, NULL, 'h' },

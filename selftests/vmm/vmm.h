@@ -10,6 +10,7 @@
 
 #include <linux/kvm.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -133,7 +134,7 @@ struct vm {
 	pthread_cond_t cond;
 	unsigned int arrived, ended, at_sync;
 	bool go;
-	volatile bool stop;
+	atomic_bool stop;
 };
 
 /* report.c */
@@ -185,7 +186,9 @@ bool arch_mmio_again_is_fault(void);
 bool arch_has_linux(void);
 int run_linux(const struct options *o);
 
-enum port_event { PORT_EVENT_NONE, PORT_EVENT_WORK, PORT_EVENT_READY, PORT_EVENT_SYNC, PORT_EVENT_DONE };
+enum port_event {
+	PORT_EVENT_NONE, PORT_EVENT_WORK, PORT_EVENT_READY, PORT_EVENT_SYNC, PORT_EVENT_DONE
+};
 enum port_event arch_port_event(const struct kvm_run *run);
 
 #endif
