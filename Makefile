@@ -38,7 +38,7 @@ packages:
 	@$(if $(AEGISHV_NO_INSTALL),,$(QEMU)/install-packages.sh)
 
 kernels: packages
-	@$(QEMU)/fetch.sh $(KERNELS) $(KERNELS:%=source-%) source-6.12 promtool
+	@$(QEMU)/fetch.sh $(KERNELS) $(KERNELS:%=source-%) source-6.12 prometheus
 
 demo: packages
 	@$(QEMU)/demo.sh
@@ -48,7 +48,7 @@ check: kernels
 	@$(QEMU)/check.py --kernels "$(K)" $(if $(T),--only '$(T)')
 
 check-debug: packages
-	@$(QEMU)/fetch.sh source-6.12 fullsource-6.12 promtool
+	@$(QEMU)/fetch.sh source-6.12 fullsource-6.12 prometheus
 	@$(QEMU)/debug-kernel.sh
 	@$(QEMU)/check.py --kernels debug $(if $(T),--only '$(T)')
 

@@ -23,6 +23,7 @@ import time
 sys.dont_write_bytecode = True
 import tap
 import testfile
+from run import CACHE
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -195,6 +196,7 @@ def main():
                    help="only tests in machines whose name (AREA/t_NAME) fits; layer 1 only builds")
     p.add_argument("--list", action="store_true", help="name the tests and end")
     args = p.parse_args()
+    os.environ["PATH"] = f"{CACHE}/tools:" + os.environ["PATH"]
     kernels = args.kernels.split()
     try:
         tests = [t for t in testfile.find(TOP)

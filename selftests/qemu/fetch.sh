@@ -8,8 +8,8 @@
 # usage: fetch.sh [--refresh] WHAT...
 #   6.1 | 6.12              image and headers -> $CACHE/TAG/{vmlinuz,root,build,release}
 #   source-6.1 | source-6.12  what the tests need of the source -> $CACHE/source-TAG
-#   promtool                judge of /metrics -> $CACHE/tools/promtool (the package
-#                           would start a server if it were installed)
+#   prometheus              prometheus and promtool -> $CACHE/tools (installing the
+#                           package would start a server)
 #   fullsource-6.12         the whole tree, for the debug kernel -> $CACHE/fullsource-TAG
 # What is there is kept; once a day, or with --refresh, apt is asked whether
 # the metapackage has moved on, and then the new version replaces the old.
@@ -249,15 +249,15 @@ keep_tarball() {
 	echo "$2" >"$3.stamp"
 }
 
-fetch_promtool() {
+fetch_prometheus() {
 	local state=$CACHE/apt/stable tmp=$CACHE/tools.new pkg
-	up_to_date stable "$CACHE/tools/.stamp" && return
+	[ -e "$CACHE/tools/prometheus" ] && up_to_date stable "$CACHE/tools/.stamp" && return
 	apt_state stable
 	pkg=$(version prometheus)
-	if [ "$(cat "$CACHE/tools/.stamp" 2>/dev/null)" != "$pkg" ]; then
+	if [ "$(cat "$CACHE/tools/.stamp" 2>/dev/null)" != "$pkg" ] || [ ! -e "$CACHE/tools/prometheus" ]; then
 		rm -rf "$tmp"
 		extract "$state" "$tmp/root" "$pkg"
-		mv "$tmp/root/usr/bin/promtool" "$tmp/promtool"
+		mv "$tmp/root/usr/bin/prometheus" "$tmp/root/usr/bin/promtool" "$tmp"
 		rm -rf "$tmp/root" "$CACHE/tools"
 		mv "$tmp" "$CACHE/tools"
 		echo "$pkg" >"$CACHE/tools/.stamp"
@@ -275,7 +275,7 @@ for what in "$@"; do
 	source-6.1) fetch_source 6.1 "$what" "${PARTS[@]}" ;;
 	source-6.12) fetch_source 6.12 "$what" "${PARTS[@]}" "${YNL_PARTS[@]}" ;;
 	fullsource-6.12) fetch_source 6.12 "$what" ;;
-	promtool) fetch_promtool ;;
+	prometheus) fetch_prometheus ;;
 	*) fetch_kernel "$what" ;;
 	esac
 done
