@@ -16,23 +16,10 @@
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
+#include "genl_int.h"
 #include "genl_parse.h"
 
-#define WHY		256
 #define TIMEOUT_S	5
-#define EVENT_RCVBUF	(1 << 20)
-
-struct genl {
-	struct nl_sock *sock;
-	int family;
-	uint32_t seq;		/* of the request that is being answered */
-	char why[WHY];
-	char ext[WHY];		/* the module's own words */
-	int err;		/* of the request that is being answered */
-	bool done;
-	int (*on_msg)(struct nl_msg *msg, void *arg);
-	void *arg;
-};
 
 /* One request: what it is, and who takes the answers. */
 struct call {
@@ -50,14 +37,6 @@ static int on_seq(struct nl_msg *msg, void *arg)
 	struct genl *g = arg;
 
 	return nlmsg_hdr(msg)->nlmsg_seq == g->seq ? NL_OK : NL_SKIP;
-}
-
-/* Notifications have no sequence number. */
-static int any_seq(struct nl_msg *msg, void *arg)
-{
-	(void)msg;
-	(void)arg;
-	return NL_OK;
 }
 
 static int on_valid(struct nl_msg *msg, void *arg)
@@ -245,7 +224,7 @@ static struct nlattr *attrs(struct nl_msg *msg, int *len)
 	return genlmsg_attrdata(h, 0);
 }
 
-static int take_info(struct nl_msg *msg, void *arg)
+int genl_take_info(struct nl_msg *msg, void *arg)
 {
 	int len;
 	struct nlattr *a = attrs(msg, &len);
@@ -256,7 +235,7 @@ static int take_info(struct nl_msg *msg, void *arg)
 
 int genl_info(struct genl *g, struct genl_info *info)
 {
-	struct call c = { .cmd = AEGISHV_CMD_INFO_GET, .on_msg = take_info, .arg = info };
+	struct call c = { .cmd = AEGISHV_CMD_INFO_GET, .on_msg = genl_take_info, .arg = info };
 
 	return call(g, &c);
 }
@@ -314,12 +293,7 @@ int genl_config_set(struct genl *g, const struct genl_config *config)
 	return call(g, &c);
 }
 
-struct vm_taker {
-	void (*fn)(void *arg, const struct genl_vm *vm);
-	void *arg;
-};
-
-static int take_vm(struct nl_msg *msg, void *arg)
+int genl_take_vm(struct nl_msg *msg, void *arg)
 {
 	struct vm_taker *t = arg;
 	struct genl_vm vm;
@@ -344,7 +318,7 @@ int genl_vm(struct genl *g, uint32_t id, void (*fn)(void *arg, const struct genl
 	struct vm_taker t = { fn, arg };
 	struct call c = {
 		.cmd = AEGISHV_CMD_VM_GET, .fill = fill_id, .fill_arg = &id,
-		.on_msg = take_vm, .arg = &t,
+		.on_msg = genl_take_vm, .arg = &t,
 	};
 
 	return call(g, &c);
@@ -354,7 +328,7 @@ int genl_vms(struct genl *g, void (*fn)(void *arg, const struct genl_vm *vm), vo
 {
 	struct vm_taker t = { fn, arg };
 	struct call c = {
-		.cmd = AEGISHV_CMD_VM_GET, .flags = NLM_F_DUMP, .on_msg = take_vm, .arg = &t,
+		.cmd = AEGISHV_CMD_VM_GET, .flags = NLM_F_DUMP, .on_msg = genl_take_vm, .arg = &t,
 	};
 
 	return call(g, &c);
@@ -422,95 +396,4 @@ int genl_rings(struct genl *g, void (*fn)(void *arg, const struct genl_ring *r),
 	};
 
 	return call(g, &c);
-}
-
-int genl_subscribe(struct genl *g)
-{
-	int group = genl_ctrl_resolve_grp(g->sock, AEGISHV_GENL_NAME, AEGISHV_MCGRP_EVENTS);
-	int err = group < 0 ? group : nl_socket_add_membership(g->sock, group);
-
-	if (err) {
-		snprintf(g->why, WHY, "the multicast group \"%s\" cannot be joined: %s",
-			 AEGISHV_MCGRP_EVENTS, nl_geterror(err));
-		return -EIO;
-	}
-	nl_socket_set_buffer_size(g->sock, EVENT_RCVBUF, 0);
-	nl_socket_set_nonblocking(g->sock);
-	return 0;
-}
-
-int genl_fd(const struct genl *g)
-{
-	return nl_socket_get_fd(g->sock);
-}
-
-struct event_taker {
-	const struct genl_events *ev;
-	bool birth;
-};
-
-static void event_vm(void *arg, const struct genl_vm *vm)
-{
-	struct event_taker *t = arg;
-
-	t->ev->vm(t->ev->arg, t->birth, vm);
-}
-
-static int take_event(struct nl_msg *msg, void *arg)
-{
-	const struct genl_events *ev = arg;
-	struct event_taker t = { .ev = ev };
-	struct vm_taker v = { event_vm, &t };
-	struct genlmsghdr *h = nlmsg_data(nlmsg_hdr(msg));
-	struct genl_info info;
-
-	switch (h->cmd) {
-	case AEGISHV_CMD_VM_BIRTH_NTF:
-	case AEGISHV_CMD_VM_DEATH_NTF:
-		t.birth = h->cmd == AEGISHV_CMD_VM_BIRTH_NTF;
-		return take_vm(msg, &v);
-	case AEGISHV_CMD_HEALTH_NTF:
-		take_info(msg, &info);
-		ev->health(ev->arg, &info);
-		break;
-	}
-	return NL_OK;
-}
-
-int genl_events(struct genl *g, const struct genl_events *ev)
-{
-	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
-	int n;
-
-	if (!cb)
-		return -ENOMEM;
-	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, take_event, (void *)ev);
-	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, any_seq, NULL);
-	do {
-		n = nl_recvmsgs(g->sock, cb);
-	} while (n == 0);
-	nl_cb_put(cb);
-	if (n == -NLE_NOMEM) {
-		ev->overrun(ev->arg);
-		return 0;
-	}
-	return n == -NLE_AGAIN ? 0 : -EIO;
-}
-
-const char *genl_state_name(uint32_t state)
-{
-	static const char *const names[] = { "absent", "attached", "failed", "idle" };
-
-	return state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";
-}
-
-const char *genl_isa_name(uint32_t isa)
-{
-	static const char *const names[] = {
-		[0] = "none",
-#define AHV_ISA(value, name) [value] = name,
-#include "../kmod/pure/names.def"
-	};
-
-	return isa < sizeof(names) / sizeof(names[0]) ? names[isa] : "?";
 }
