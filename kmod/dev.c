@@ -100,6 +100,7 @@ static bool ring_expired(struct ahv_ring *r, bool *again)
 		return false;
 	}
 	WRITE_ONCE(r->due_head, READ_ONCE(r->prod->head));
+	/* As in ahv_consumer_kick(). */
 	smp_store_release(&r->kick, AHV_KICK_DUE);
 	atomic64_inc(&r->wakeups);
 	return true;
@@ -209,6 +210,7 @@ static void repair_tails(void)
 			WRITE_ONCE(r->cons->tail, READ_ONCE(r->prod->head));
 		/* What waits is due; and the first poll() starts the deadline. */
 		WRITE_ONCE(r->due_head, READ_ONCE(r->prod->head));
+		/* As in ahv_consumer_kick(). */
 		smp_store_release(&r->kick, AHV_KICK_DUE);
 	}
 }

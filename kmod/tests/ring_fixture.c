@@ -88,6 +88,7 @@ static void check_record(struct kunit *test, const struct fx *f, const struct fx
 
 struct fx_rec *fx_next(struct kunit *test, struct fx *f)
 {
+	/* (A) of ring.h, the consumer's side. */
 	u64 head = smp_load_acquire(&f->r->prod->head);
 	struct fx_rec *rec;
 	u16 len;
@@ -113,6 +114,7 @@ struct fx_rec *fx_next(struct kunit *test, struct fx *f)
 		f->records++;
 	}
 	f->tail += len;
+	/* (B) of ring.h, the consumer's side. */
 	smp_store_release(&f->r->cons->tail, f->tail);
 	return rec;
 }
