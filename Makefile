@@ -71,7 +71,8 @@ vmm:
 
 install: module shim
 	$(MAKE) --no-print-directory -C shim install DESTDIR='$(DESTDIR)'
-	$(MAKE) -C '$(KDIR)' M=$(CURDIR)/build/host INSTALL_MOD_PATH='$(DESTDIR)' INSTALL_MOD_DIR=updates modules_install
+	$(MAKE) -C '$(KDIR)' M=$(CURDIR)/build/host INSTALL_MOD_PATH='$(DESTDIR)' INSTALL_MOD_DIR=updates \
+		$(if $(wildcard $(KDIR)/certs/signing_key.pem),,CONFIG_MODULE_SIG_ALL=) modules_install
 	$(if $(DESTDIR),,depmod)
 
 DKMS_SRC = $(DESTDIR)/usr/src/aegishv-$(VERSION)
