@@ -29,7 +29,7 @@ check_config() {
 		esac || {
 			echo "debug.config asks for '$line', kconfig made it: $(
 				name=${line#\# }; name=${name%%[ =]*}
-				grep -E "^(# )?$name[ =]" "$1" || echo absent)" >&2
+				grep -E "^(# )?${name}[ =]" "$1" || echo absent)" >&2
 			bad=1
 		}
 	done <"$HERE/debug.config"

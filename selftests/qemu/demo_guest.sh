@@ -18,7 +18,6 @@ aegishv health
 
 guests() {
 	aegishv-vmm load --name web-01 >/dev/null &
-	load=$!
 	while sleep 1; do
 		aegishv-vmm portio --count 500 --name db-01
 		aegishv-vmm wx --count 64 --name build-01

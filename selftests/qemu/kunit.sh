@@ -20,21 +20,18 @@ core_sources() {
 	local src=$CACHE/source-$1/lib/kunit f
 	[ -d "$src" ] || die "no source of $1 in $CACHE; run selftests/qemu/fetch.sh source-$1"
 	mkdir -p "$2"
-	cp -pu "$src"/*.h "$2"
+	cp -p "$src"/*.h "$2"
 	for f in "$src"/*.c; do
 		case ${f##*/} in
 		*-test.c | *_test.c | user_alloc.c) ;;
-		*) cp -pu "$f" "$2" ;;
+		*) cp -p "$f" "$2" ;;
 		esac
 	done
 	# the loader's list of suites, in struct module, is not there
 	sed -i -e 's/^#ifdef CONFIG_MODULES/#ifdef KUNIT_LISTED_BY_LOADER/' \
 		-e 's/current->kunit_test/kunit_current_test/' "$2"/*.c
-	{
-		echo "obj-m := kunit.o"
-		echo "kunit-y := $(cd "$2" && ls ./*.c | grep -v 'kunit.mod.c' | sed 's|^./||; s/c$/o/' | xargs)"
-	} >"$2/Kbuild.new"
-	cmp -s "$2/Kbuild.new" "$2/Kbuild" || cp "$2/Kbuild.new" "$2/Kbuild"
+	(cd "$2" && echo "obj-m := kunit.o" && printf 'kunit-y +=' &&
+		printf ' %s.o' $(basename -s .c ./*.c)) >"$2/Kbuild"
 }
 
 build_core() {

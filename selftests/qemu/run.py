@@ -258,6 +258,8 @@ def main():
             f.write(shlex.join(cmd) + "\n")
         in_time = run_qemu(args, cmd, path)
         status = verdict(args, path, in_time)
+    except KeyboardInterrupt:
+        return 130
     except (initramfs.Error, OSError, ValueError) as e:
         print(f"run.py: {e}", file=sys.stderr)
         return DIED
