@@ -30,4 +30,5 @@ say "booting Debian's $(cat "$CACHE/$tag/release") in QEMU, emulated"
 "$here/run.py" -k "$tag" -n demo --timeout 300 "${tty[@]}" "${files[@]}" -- sh ./demo_guest.sh
 
 say "what the machine left:"
-wc -l "$run/share/events.jsonl" "$run/share/metrics.txt" | head -2
+wc -l "$run/share/events.jsonl"
+wc -l "$run/share/metrics.txt"
