@@ -31,7 +31,9 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 CACHE = os.environ.get("AEGISHV_CACHE") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "aegishv")
 MODULES = ["9p", "9pnet_virtio", "virtio_pci", "kvm", "kvm_amd"]
-APPEND = ("console=ttyS0 panic=-1 oops=panic log_buf_len=8M "
+# no_timer_check: on a busy machine the emulated timer may be late at boot, and
+# the kernel panics for want of one
+APPEND = ("console=ttyS0 panic=-1 oops=panic no_timer_check log_buf_len=8M "
           "rcupdate.rcu_cpu_stall_timeout=120 random.trust_cpu=on")
 # ACPI's interrupt routing is a long loop in AML: under KASAN on a busy machine
 # it runs into the interpreter's limit of 30 s.
