@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # VMs that come and go leave nothing behind: no entry, no memory, no count out of
-# step; the host's counters never go back. LIVES=10000 for the long run.
+# step; the host's counters never go back. AHV_LIVES=10000 for the long run.
 # files: build/{k}/aegishv.ko build/netlink/nltool build/netlink/vmlives
 # timeout: 400
 # kmemleak: yes
 . ./tap.sh
-lives=${LIVES:-400}
-[ "$KERNEL" != debug ] || lives=${LIVES:-200}
+lives=${AHV_LIVES:-400}
+[ "$KERNEL" != debug ] || lives=${AHV_LIVES:-200}
 jobs=4
 
 field() { nltool info | sed -n "s/^$1 //p"; }

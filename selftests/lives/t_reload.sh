@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Loading and unloading while VMs run on both CPUs; a CPU that goes and comes
-# while they run. TIMES=50 for the long run.
+# while they run. AHV_RELOADS=50 for the long run.
 # files: build/{k}/aegishv.ko build/netlink/nltool build/netlink/vmlives
 # timeout: 300
 # kmemleak: yes
 . ./tap.sh
-times=${TIMES:-12}
-[ "$KERNEL" != debug ] || times=${TIMES:-6}
+times=${AHV_RELOADS:-12}
+[ "$KERNEL" != debug ] || times=${AHV_RELOADS:-6}
 
 field() { nltool info | sed -n "s/^$1 //p"; }
 running() { kill -0 $one && kill -0 $two; }

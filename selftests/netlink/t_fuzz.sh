@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Random and mutated netlink messages from one seed, with VMs coming and going
-# at the same time; afterwards all works as before. COUNT=5000000 for a long run.
+# at the same time; afterwards all works as before. AHV_FUZZ_COUNT=5000000 for a long run.
 # files: build/{k}/aegishv.ko build/netlink/nlfuzz build/netlink/nltool build/netlink/vmlives
 # timeout: 300
 . ./tap.sh
-count=${COUNT:-100000}
-[ "$KERNEL" != debug ] || count=${COUNT:-30000}
+count=${AHV_FUZZ_COUNT:-100000}
+[ "$KERNEL" != debug ] || count=${AHV_FUZZ_COUNT:-30000}
 
 ok "kvm loads" modprobe kvm-amd
 ok "the module loads" insmod aegishv.ko
 dmesg -n 1
 vmlives 0 1 20 >/dev/null 2>&1 &
 vms=$!
-ok "$count messages, seed ${SEED:-1}" nlfuzz "$count" "${SEED:-1}"
+ok "$count messages, seed ${AHV_FUZZ_SEED:-1}" nlfuzz "$count" "${AHV_FUZZ_SEED:-1}"
 note "$tap_out"
 ok "the VMs still come and go" kill $vms
 wait $vms

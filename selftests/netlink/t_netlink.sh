@@ -14,7 +14,7 @@ holder=$!
 # The areas' results, numbered through.
 n=0
 status=0
-for area in refuse perm notify settings resize "dump ${VMS:-520}"; do
+for area in refuse perm notify settings resize "dump ${AHV_VMS:-520}"; do
 	echo "# $area"
 	nltest $area >out 2>&1 || status=1
 	sed -n '/^1\.\.[0-9]*$/!p' out | awk -v n=$n '

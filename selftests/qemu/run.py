@@ -110,7 +110,10 @@ def make_initramfs(args, kernel, path):
              for f in args.file]
     marks = [m for m, on in (("net", args.hostfwd), ("kmemleak", args.kmemleak),
                              ("tty", args.tty)) if on]
-    for name, text in [("command", args.command + "\n")] + [(m, "") for m in marks]:
+    # how much a test does is set from outside: AHV_LIVES=10000 and the like
+    exports = "".join(f"export {k}={shlex.quote(v)}\n" for k, v in sorted(os.environ.items())
+                      if k.startswith("AHV_"))
+    for name, text in [("command", exports + args.command + "\n")] + [(m, "") for m in marks]:
         with open(f"{path}/{name}", "w") as f:
             f.write(text)
         files.append((f"{path}/{name}", f"/{name}"))

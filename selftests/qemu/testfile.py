@@ -15,8 +15,12 @@ comment lines at its top, "# key: value", what it needs:
   parallel: yes: CPUs on threads of their own, for races that need them; not
             together with KVM guests (docs/BUILDING.md says why)
   timeout:  seconds after which it hangs (default 300; four times that on the
-            debug kernel): for a busy machine, not for how long it takes
+            debug kernel): for a busy machine, not for how long it takes;
+            AHV_PATIENCE=N multiplies it, for a long run
   kmemleak: yes: on the debug kernel a second run looks for leaks
+
+Environment variables named AHV_* reach the machine: AHV_LIVES, AHV_RELOADS,
+AHV_FUZZ_COUNT, AHV_FUZZ_SEED, AHV_VMS, AHV_TORTURE_RECORDS say how much is done.
 """
 import glob
 import os
@@ -53,7 +57,8 @@ class TestFile:
         return self.keys[key]
 
     def timeout(self, kernel):
-        return int(self["timeout"]) * (4 if kernel == "debug" else 1)
+        patience = int(os.environ.get("AHV_PATIENCE", "1"))
+        return int(self["timeout"]) * patience * (4 if kernel == "debug" else 1)
 
     def files(self, kernel, top):
         text = self["files"].replace("{k}", kernel).replace("{cache}", CACHE)

@@ -43,7 +43,7 @@ kvm_again() {
 
 ok "kvm loads" modprobe kvm-amd
 loads
-ok "loads into running VMs, unloads from them, ${AHV_RELOADS:-5} times" reload "${AHV_RELOADS:-20}"
+ok "loads into running VMs, unloads from them, ${AHV_RELOADS:-20} times" reload "${AHV_RELOADS:-20}"
 ok "loads once more" in_with_events
 sleep 1
 ok "what running VMs wrote is whole" ahv-ring drain
