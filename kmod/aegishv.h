@@ -47,6 +47,17 @@ void ahv_sources_config_changed(void);
  * @counters: enum aegishv_counters
  * @watermark_bytes: wake the consumer at this much
  * @deadline_us: wake it when a record is this old
+ * @file_mode: enum aegishv_file_mode that was asked for; see ahv_file_mode()
+ * @signal: enum aegishv_signal
+ * @kill_threshold: denials of a process within @kill_window_s that end in SIGKILL
+ * @kill_window_s: seconds
+ * @deny_mode: enum aegishv_deny_mode
+ * @proc_events: enum aegishv_proc_events
+ * @break_glass: cgroup whose processes are never signalled, 0 for none
+ * @deadman_s: revert to audit when not refreshed for so many seconds, 0 never
+ * @storm_denials: revert at so many denials within @storm_window_s, 0 never
+ * @storm_window_s: seconds
+ * @allow_sigkill: signal=kill is acknowledged
  */
 struct ahv_config {
 	u32 exit_events;
@@ -54,6 +65,17 @@ struct ahv_config {
 	u32 counters;
 	u32 watermark_bytes;
 	u32 deadline_us;
+	u32 file_mode;
+	u32 signal;
+	u32 kill_threshold;
+	u32 kill_window_s;
+	u32 deny_mode;
+	u32 proc_events;
+	u64 break_glass;
+	u32 deadman_s;
+	u32 storm_denials;
+	u32 storm_window_s;
+	bool allow_sigkill;
 };
 
 extern struct ahv_config ahv_config;
@@ -244,6 +266,22 @@ enum ahv_hook_id {
 	AHV_HOOK_VCPU_CREATE,
 	AHV_HOOK_VCPU_DESTROY,
 	AHV_HOOK_VM_DESTROY,
+	AHV_HOOK_FILE_OPEN,
+	AHV_HOOK_PATH_TRUNCATE,
+	AHV_HOOK_INODE_UNLINK,
+	AHV_HOOK_INODE_RENAME,
+	AHV_HOOK_INODE_LINK,
+	AHV_HOOK_INODE_SETATTR,
+	AHV_HOOK_INODE_SETXATTR,
+	AHV_HOOK_INODE_REMOVEXATTR,
+	AHV_HOOK_INODE_SET_ACL,
+	AHV_HOOK_FILE_PERMISSION,
+	AHV_HOOK_MMAP_FILE,
+	AHV_HOOK_FILE_RECEIVE,
+	AHV_HOOK_PROC_EXEC,
+	AHV_HOOK_PROC_FORK,
+	AHV_HOOK_PROC_EXIT,
+	AHV_HOOK_CANARY,
 	AHV_NR_HOOKS,
 };
 

@@ -11,11 +11,14 @@
 
 #include <linux/aegishv_genl.h>
 
+/* Common nested types */
+extern const struct nla_policy aegishv_rule_nl_policy[AEGISHV_A_RULE_PAD + 1];
+
 extern const struct nla_policy aegishv_info_get_nl_policy[AEGISHV_A_INFO_API_VERSION + 1];
 
 extern const struct nla_policy aegishv_config_get_nl_policy[AEGISHV_A_CONFIG_VM + 1];
 
-extern const struct nla_policy aegishv_config_set_nl_policy[AEGISHV_A_CONFIG_DEADLINE_US + 1];
+extern const struct nla_policy aegishv_config_set_nl_policy[AEGISHV_A_CONFIG_STORM_WINDOW_S + 1];
 
 extern const struct nla_policy aegishv_vm_get_nl_policy[AEGISHV_A_VM_ID + 1];
 
@@ -23,8 +26,24 @@ extern const struct nla_policy aegishv_counters_get_nl_policy[AEGISHV_A_COUNTERS
 
 extern const struct nla_policy aegishv_ring_get_nl_policy[AEGISHV_A_RING_CPU + 1];
 
+extern const struct nla_policy aegishv_policy_begin_nl_policy[AEGISHV_A_POLICY_BASE_GENERATION + 1];
+
+extern const struct nla_policy aegishv_policy_add_nl_policy[AEGISHV_A_POLICY_RULE + 1];
+
+extern const struct nla_policy aegishv_policy_del_nl_policy[AEGISHV_A_POLICY_SKIP_MISSING + 1];
+
+extern const struct nla_policy aegishv_policy_commit_nl_policy[AEGISHV_A_POLICY_TXN + 1];
+
+extern const struct nla_policy aegishv_policy_abort_nl_policy[AEGISHV_A_POLICY_TXN + 1];
+
+extern const struct nla_policy aegishv_policy_get_nl_policy[AEGISHV_A_POLICY_GENERATION + 1];
+
+extern const struct nla_policy aegishv_rule_get_nl_policy[AEGISHV_A_POLICY_RULE_ID + 1];
+
+extern const struct nla_policy aegishv_denial_get_nl_policy[AEGISHV_A_DENIAL_CGROUP + 1];
+
 /* Ops table for aegishv */
-extern const struct genl_ops aegishv_nl_ops[6];
+extern const struct genl_ops aegishv_nl_ops[14];
 
 int aegishv_nl_info_get_doit(struct sk_buff *skb, struct genl_info *info);
 int aegishv_nl_config_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -35,6 +54,18 @@ int aegishv_nl_counters_get_doit(struct sk_buff *skb, struct genl_info *info);
 int aegishv_nl_ring_get_doit(struct sk_buff *skb, struct genl_info *info);
 int aegishv_nl_ring_get_dumpit(struct sk_buff *skb,
 			       struct netlink_callback *cb);
+int aegishv_nl_policy_begin_doit(struct sk_buff *skb, struct genl_info *info);
+int aegishv_nl_policy_add_doit(struct sk_buff *skb, struct genl_info *info);
+int aegishv_nl_policy_del_doit(struct sk_buff *skb, struct genl_info *info);
+int aegishv_nl_policy_commit_doit(struct sk_buff *skb, struct genl_info *info);
+int aegishv_nl_policy_abort_doit(struct sk_buff *skb, struct genl_info *info);
+int aegishv_nl_policy_get_doit(struct sk_buff *skb, struct genl_info *info);
+int aegishv_nl_rule_get_doit(struct sk_buff *skb, struct genl_info *info);
+int aegishv_nl_rule_get_dumpit(struct sk_buff *skb,
+			       struct netlink_callback *cb);
+int aegishv_nl_denial_get_doit(struct sk_buff *skb, struct genl_info *info);
+int aegishv_nl_denial_get_dumpit(struct sk_buff *skb,
+				 struct netlink_callback *cb);
 
 enum {
 	AEGISHV_NLGRP_EVENTS,

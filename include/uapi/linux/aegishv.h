@@ -39,6 +39,12 @@
  *	&aegishv_hdr.time_ns into wall-clock time from here on
  * @AEGISHV_REC_NAME: recordings only, written by userspace: what a VM is
  *	called from here on
+ * @AEGISHV_REC_BLOCK: a rule was met, and the operation denied or, in audit
+ *	mode, only told; takes the room of alerts
+ * @AEGISHV_REC_EXEC: a process executed a program
+ * @AEGISHV_REC_FORK: a process was made; only when proc_events=all
+ * @AEGISHV_REC_PEXIT: a process ended; only when proc_events=all
+ * @AEGISHV_REC_POLICY: the policy or its mode changed; alert class
  */
 enum aegishv_rec_type {
 	AEGISHV_REC_LOST	= 1,
@@ -50,6 +56,11 @@ enum aegishv_rec_type {
 	AEGISHV_REC_HEALTH	= 7,
 	AEGISHV_REC_CLOCK	= 8,
 	AEGISHV_REC_NAME	= 9,
+	AEGISHV_REC_BLOCK	= 10,
+	AEGISHV_REC_EXEC	= 11,
+	AEGISHV_REC_FORK	= 12,
+	AEGISHV_REC_PEXIT	= 13,
+	AEGISHV_REC_POLICY	= 14,
 };
 
 /**
@@ -273,6 +284,185 @@ struct aegishv_rec_name {
 };
 
 /**
+ * struct aegishv_proc - a process, as the initial namespaces number it
+ * @start_ns: CLOCK_BOOTTIME when it was made, in nanoseconds
+ * @parent_start_ns: likewise for its parent
+ * @cgid: cgroup v2 id, which is the inode number of the cgroup's directory
+ * @pid: process (tgid)
+ * @tid: thread
+ * @ppid: parent process
+ * @uid: effective user
+ * @gid: effective group
+ * @rsvd: 0
+ * @comm: name of the thread, NUL-padded
+ */
+struct aegishv_proc {
+	__u64 start_ns;
+	__u64 parent_start_ns;
+	__u64 cgid;
+	__u32 pid;
+	__u32 tid;
+	__u32 ppid;
+	__u32 uid;
+	__u32 gid;
+	__u32 rsvd;
+	char comm[AEGISHV_COMM_LEN];
+};
+
+/**
+ * enum aegishv_op - what was attempted on a file
+ * @AEGISHV_OP_OPEN: open, by any system call
+ * @AEGISHV_OP_EXEC: open for execution
+ * @AEGISHV_OP_TRUNCATE: truncate(2)
+ * @AEGISHV_OP_READ: read by a descriptor opened before; deny_mode=access
+ * @AEGISHV_OP_WRITE: write by one; deny_mode=access
+ * @AEGISHV_OP_MMAP: map by one; deny_mode=access
+ * @AEGISHV_OP_RECEIVE: receive one over a socket, or by pidfd_getfd(2);
+ *	deny_mode=access
+ * @AEGISHV_OP_UNLINK: unlink; rules with protect, as the rest
+ * @AEGISHV_OP_RENAME: rename away, or over
+ * @AEGISHV_OP_LINK: another name for it
+ * @AEGISHV_OP_SETATTR: chmod, chown, utimes
+ * @AEGISHV_OP_SETXATTR: set or remove an extended attribute or an ACL
+ */
+enum aegishv_op {
+	AEGISHV_OP_OPEN		= 1,
+	AEGISHV_OP_EXEC		= 2,
+	AEGISHV_OP_TRUNCATE	= 3,
+	AEGISHV_OP_READ		= 4,
+	AEGISHV_OP_WRITE	= 5,
+	AEGISHV_OP_MMAP		= 6,
+	AEGISHV_OP_RECEIVE	= 7,
+	AEGISHV_OP_UNLINK	= 8,
+	AEGISHV_OP_RENAME	= 9,
+	AEGISHV_OP_LINK		= 10,
+	AEGISHV_OP_SETATTR	= 11,
+	AEGISHV_OP_SETXATTR	= 12,
+};
+
+/**
+ * enum aegishv_action - what the answer was
+ * @AEGISHV_ACTION_AUDIT: nothing: the mode is audit
+ * @AEGISHV_ACTION_BLOCK: -EPERM
+ * @AEGISHV_ACTION_TERM: -EPERM and SIGTERM
+ * @AEGISHV_ACTION_INT: -EPERM and SIGINT
+ * @AEGISHV_ACTION_KILL: -EPERM and SIGKILL
+ */
+enum aegishv_action {
+	AEGISHV_ACTION_AUDIT	= 0,
+	AEGISHV_ACTION_BLOCK	= 1,
+	AEGISHV_ACTION_TERM	= 2,
+	AEGISHV_ACTION_INT	= 3,
+	AEGISHV_ACTION_KILL	= 4,
+};
+
+#define AEGISHV_BLOCK_SAME_PATH	(1U << 0)	/* host path is path: not repeated */
+#define AEGISHV_BLOCK_FS_PATH	(1U << 1)	/* host path is from the root of its file system */
+#define AEGISHV_BLOCK_NO_PATH	(1U << 2)	/* no name: memfd, disconnected handle */
+#define AEGISHV_BLOCK_MARKED	(1U << 3)	/* the inode had the rule's name before */
+#define AEGISHV_BLOCK_SURVIVOR	(1U << 4)	/* never signalled: see survival list */
+#define AEGISHV_BLOCK_CUT	(1U << 5)	/* a path is longer than PATH_MAX, its head is missing */
+
+/**
+ * struct aegishv_rec_block - a rule was met
+ * @h: header
+ * @proc: who
+ * @ino: inode number of the file
+ * @generation: of the policy that decided
+ * @dev: device of its file system, as stat(2) encodes st_dev; on btrfs and
+ *	overlayfs it is the file system's own, not what stat(2) says
+ * @gen: generation of the inode
+ * @rule: number of the rule
+ * @kind: enum aegishv_rule_kind of aegishv_genl.h
+ * @op: enum aegishv_op
+ * @action: enum aegishv_action
+ * @flags: AEGISHV_BLOCK_*
+ * @path_len: bytes of the path as the process sees it
+ * @host_len: bytes of the path as the host sees it, 0 with
+ *	%AEGISHV_BLOCK_SAME_PATH
+ * @rsvd: 0
+ * @text: both paths, one after the other, no NUL, padded with NUL to 8 bytes
+ */
+struct aegishv_rec_block {
+	struct aegishv_hdr h;
+	struct aegishv_proc proc;
+	__u64 ino;
+	__u64 generation;
+	__u32 dev;
+	__u32 gen;
+	__u32 rule;
+	__u8 kind;
+	__u8 op;
+	__u8 action;
+	__u8 flags;
+	__u16 path_len;
+	__u16 host_len;
+	__u32 rsvd;
+	char text[];
+};
+
+/**
+ * struct aegishv_rec_proc - a process executed, was made, or ended
+ * @h: header; the type tells which
+ * @proc: the process
+ * @status: PEXIT: as wait(2) gives it, else 0
+ * @path_len: EXEC: bytes of @text that are the program's path, else 0
+ * @rsvd: 0
+ * @text: the path as given to execve(2), padded with NUL to 8 bytes
+ */
+struct aegishv_rec_proc {
+	struct aegishv_hdr h;
+	struct aegishv_proc proc;
+	__u32 status;
+	__u16 path_len;
+	__u16 rsvd;
+	char text[];
+};
+
+/**
+ * enum aegishv_policy_event - what happened to the policy
+ * @AEGISHV_POLICY_APPLIED: a transaction was committed
+ * @AEGISHV_POLICY_MODE: somebody set audit or enforce
+ * @AEGISHV_POLICY_STORM: too many denials: reverted to audit
+ * @AEGISHV_POLICY_EXPIRED: the deadman was not refreshed: reverted to audit
+ * @AEGISHV_POLICY_BLIND: the canary passed the hook: nothing is enforced
+ * @AEGISHV_POLICY_SIGHTED: the canary is denied again
+ * @AEGISHV_POLICY_FULL: no room to follow a renamed or linked file, which was
+ *	refused for it
+ */
+enum aegishv_policy_event {
+	AEGISHV_POLICY_APPLIED	= 1,
+	AEGISHV_POLICY_MODE	= 2,
+	AEGISHV_POLICY_STORM	= 3,
+	AEGISHV_POLICY_EXPIRED	= 4,
+	AEGISHV_POLICY_BLIND	= 5,
+	AEGISHV_POLICY_SIGHTED	= 6,
+	AEGISHV_POLICY_FULL	= 7,
+};
+
+/**
+ * struct aegishv_rec_policy - the policy or its mode changed
+ * @h: header
+ * @generation: of the policy in force
+ * @rules: it has
+ * @event: enum aegishv_policy_event
+ * @mode: enum aegishv_file_mode in force now
+ * @pid: process that asked for it, 0 for the module itself
+ * @uid: its effective user
+ * @comm: its name, NUL-padded
+ */
+struct aegishv_rec_policy {
+	struct aegishv_hdr h;
+	__u64 generation;
+	__u64 rules;
+	__u32 event;
+	__u32 mode;
+	__u32 pid;
+	__u32 uid;
+	char comm[AEGISHV_COMM_LEN];
+};
+
+/**
  * DOC: mapping /dev/aegishv
  *
  * The device has one ring for each present CPU. For CPU c map, MAP_SHARED:
@@ -362,6 +552,13 @@ AEGISHV_ASSERT_OFFSET(aegishv_rec_vm, comm, 64);
 AEGISHV_ASSERT_SIZE(aegishv_rec_health, 72);
 AEGISHV_ASSERT_SIZE(aegishv_rec_clock, 40);
 AEGISHV_ASSERT_SIZE(aegishv_rec_name, 160);
+AEGISHV_ASSERT_SIZE(aegishv_proc, 64);
+AEGISHV_ASSERT_SIZE(aegishv_rec_block, 136);
+AEGISHV_ASSERT_OFFSET(aegishv_rec_block, kind, 124);
+AEGISHV_ASSERT_OFFSET(aegishv_rec_block, text, 136);
+AEGISHV_ASSERT_SIZE(aegishv_rec_proc, 104);
+AEGISHV_ASSERT_OFFSET(aegishv_rec_proc, text, 104);
+AEGISHV_ASSERT_SIZE(aegishv_rec_policy, 80);
 AEGISHV_ASSERT_SIZE(aegishv_ring_cons, 8);
 AEGISHV_ASSERT_SIZE(aegishv_ring_prod, 40);
 AEGISHV_ASSERT_SIZE(aegishv_dev_info, 16);

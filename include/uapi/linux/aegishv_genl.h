@@ -9,7 +9,7 @@
 #define AEGISHV_GENL_NAME	"aegishv"
 #define AEGISHV_GENL_VERSION	1
 
-#define AEGISHV_API_VERSION	1
+#define AEGISHV_API_VERSION	2
 #define AEGISHV_STR_LEN		127
 
 /**
@@ -54,6 +54,90 @@ enum aegishv_counters {
 	AEGISHV_COUNTERS_ALL,
 };
 
+/**
+ * enum aegishv_file_mode - What happens when a rule is met.
+ * @AEGISHV_FILE_MODE_AUDIT: It is told, nothing is denied.
+ * @AEGISHV_FILE_MODE_ENFORCE: The operation fails with EPERM, and a signal may
+ *   follow.
+ */
+enum aegishv_file_mode {
+	AEGISHV_FILE_MODE_AUDIT,
+	AEGISHV_FILE_MODE_ENFORCE,
+};
+
+/**
+ * enum aegishv_signal - What an offender gets after EPERM.
+ * @AEGISHV_SIGNAL_NONE: Nothing more.
+ * @AEGISHV_SIGNAL_TERM: SIGTERM.
+ * @AEGISHV_SIGNAL_INT: SIGINT.
+ * @AEGISHV_SIGNAL_KILL: SIGTERM, and SIGKILL from kill-threshold denials
+ *   within kill-window-s on; needs allow-sigkill.
+ */
+enum aegishv_signal {
+	AEGISHV_SIGNAL_NONE,
+	AEGISHV_SIGNAL_TERM,
+	AEGISHV_SIGNAL_INT,
+	AEGISHV_SIGNAL_KILL,
+};
+
+/**
+ * enum aegishv_deny_mode - Which operations are checked.
+ * @AEGISHV_DENY_MODE_OPEN: Opening, truncating, and what a rule with protect
+ *   asks for.
+ * @AEGISHV_DENY_MODE_ACCESS: Reading, writing, mapping and receiving a
+ *   descriptor that was opened before, too. Every read and write on the host
+ *   pays for it.
+ */
+enum aegishv_deny_mode {
+	AEGISHV_DENY_MODE_OPEN,
+	AEGISHV_DENY_MODE_ACCESS,
+};
+
+/**
+ * enum aegishv_proc_events - Which process events become records in the ring.
+ * @AEGISHV_PROC_EVENTS_OFF: None.
+ * @AEGISHV_PROC_EVENTS_EXEC: Program executions.
+ * @AEGISHV_PROC_EVENTS_ALL: Forks and exits too.
+ */
+enum aegishv_proc_events {
+	AEGISHV_PROC_EVENTS_OFF,
+	AEGISHV_PROC_EVENTS_EXEC,
+	AEGISHV_PROC_EVENTS_ALL,
+};
+
+/**
+ * enum aegishv_rule_kind - What a rule is about.
+ * @AEGISHV_RULE_KIND_DENY_PATH: A name in a directory, and the inode that has
+ *   it or ever gets it.
+ * @AEGISHV_RULE_KIND_DENY_INODE: One inode, whatever it is called.
+ * @AEGISHV_RULE_KIND_DENY_DIR: A directory and all below it on its file
+ *   system.
+ * @AEGISHV_RULE_KIND_ALLOW_CGROUP: Processes of a cgroup and those below it
+ *   are exempt.
+ */
+enum aegishv_rule_kind {
+	AEGISHV_RULE_KIND_DENY_PATH = 1,
+	AEGISHV_RULE_KIND_DENY_INODE,
+	AEGISHV_RULE_KIND_DENY_DIR,
+	AEGISHV_RULE_KIND_ALLOW_CGROUP,
+};
+
+/**
+ * enum aegishv_rule_flag - What a rule asks for, and what is known of it.
+ * @AEGISHV_RULE_FLAG_PROTECT: Refuse unlink, rename, link, chmod, chown,
+ *   utimes and setxattr too.
+ * @AEGISHV_RULE_FLAG_ANY_GENERATION: The file system tells no generation for
+ *   this inode number, so a file that reuses the number is denied as well. Set
+ *   by the kernel.
+ * @AEGISHV_RULE_FLAG_UNBOUND: No file had the rule's path when it was applied.
+ *   Set by the kernel.
+ */
+enum aegishv_rule_flag {
+	AEGISHV_RULE_FLAG_PROTECT = 1,
+	AEGISHV_RULE_FLAG_ANY_GENERATION = 2,
+	AEGISHV_RULE_FLAG_UNBOUND = 4,
+};
+
 enum {
 	AEGISHV_A_INFO_API_VERSION = 1,
 	AEGISHV_A_INFO_EVENTS_VERSION,
@@ -69,6 +153,9 @@ enum {
 	AEGISHV_A_INFO_MEMORY_BYTES,
 	AEGISHV_A_INFO_UNATTRIBUTED,
 	AEGISHV_A_INFO_PAD,
+	AEGISHV_A_INFO_FILE_MODE,
+	AEGISHV_A_INFO_FILE_BACKEND,
+	AEGISHV_A_INFO_FILE_REVERTED,
 
 	__AEGISHV_A_INFO_MAX,
 	AEGISHV_A_INFO_MAX = (__AEGISHV_A_INFO_MAX - 1)
@@ -95,6 +182,19 @@ enum {
 	AEGISHV_A_CONFIG_RING_BYTES,
 	AEGISHV_A_CONFIG_WATERMARK_BYTES,
 	AEGISHV_A_CONFIG_DEADLINE_US,
+	AEGISHV_A_CONFIG_FILE_MODE,
+	AEGISHV_A_CONFIG_SIGNAL,
+	AEGISHV_A_CONFIG_ALLOW_SIGKILL,
+	AEGISHV_A_CONFIG_KILL_THRESHOLD,
+	AEGISHV_A_CONFIG_KILL_WINDOW_S,
+	AEGISHV_A_CONFIG_DENY_MODE,
+	AEGISHV_A_CONFIG_PROC_EVENTS,
+	AEGISHV_A_CONFIG_BREAK_GLASS,
+	AEGISHV_A_CONFIG_DEADMAN_S,
+	AEGISHV_A_CONFIG_DEADMAN_REFRESH,
+	AEGISHV_A_CONFIG_STORM_DENIALS,
+	AEGISHV_A_CONFIG_STORM_WINDOW_S,
+	AEGISHV_A_CONFIG_PAD,
 
 	__AEGISHV_A_CONFIG_MAX,
 	AEGISHV_A_CONFIG_MAX = (__AEGISHV_A_CONFIG_MAX - 1)
@@ -167,6 +267,61 @@ enum {
 };
 
 enum {
+	AEGISHV_A_RULE_ID = 1,
+	AEGISHV_A_RULE_KIND,
+	AEGISHV_A_RULE_PATH,
+	AEGISHV_A_RULE_FD,
+	AEGISHV_A_RULE_DEV,
+	AEGISHV_A_RULE_INO,
+	AEGISHV_A_RULE_GEN,
+	AEGISHV_A_RULE_CGROUP,
+	AEGISHV_A_RULE_FLAGS,
+	AEGISHV_A_RULE_HITS,
+	AEGISHV_A_RULE_PAD,
+
+	__AEGISHV_A_RULE_MAX,
+	AEGISHV_A_RULE_MAX = (__AEGISHV_A_RULE_MAX - 1)
+};
+
+enum {
+	AEGISHV_A_POLICY_TXN = 1,
+	AEGISHV_A_POLICY_RESET,
+	AEGISHV_A_POLICY_BASE_GENERATION,
+	AEGISHV_A_POLICY_GENERATION,
+	AEGISHV_A_POLICY_RULE,
+	AEGISHV_A_POLICY_RULES,
+	AEGISHV_A_POLICY_DENY_PATH,
+	AEGISHV_A_POLICY_DENY_INODE,
+	AEGISHV_A_POLICY_DENY_DIR,
+	AEGISHV_A_POLICY_ALLOW_CGROUP,
+	AEGISHV_A_POLICY_BYTES,
+	AEGISHV_A_POLICY_MAX_BYTES,
+	AEGISHV_A_POLICY_MARKS,
+	AEGISHV_A_POLICY_BLOCKS,
+	AEGISHV_A_POLICY_AUDITS,
+	AEGISHV_A_POLICY_EXEMPT,
+	AEGISHV_A_POLICY_SIGNALS,
+	AEGISHV_A_POLICY_RULE_ID,
+	AEGISHV_A_POLICY_SKIP_MISSING,
+	AEGISHV_A_POLICY_PAD,
+
+	__AEGISHV_A_POLICY_MAX,
+	AEGISHV_A_POLICY_MAX = (__AEGISHV_A_POLICY_MAX - 1)
+};
+
+enum {
+	AEGISHV_A_DENIAL_CGROUP = 1,
+	AEGISHV_A_DENIAL_DEV,
+	AEGISHV_A_DENIAL_INO,
+	AEGISHV_A_DENIAL_COUNT,
+	AEGISHV_A_DENIAL_OTHER,
+	AEGISHV_A_DENIAL_PAD,
+
+	__AEGISHV_A_DENIAL_MAX,
+	AEGISHV_A_DENIAL_MAX = (__AEGISHV_A_DENIAL_MAX - 1)
+};
+
+enum {
 	AEGISHV_CMD_INFO_GET = 1,
 	AEGISHV_CMD_CONFIG_GET,
 	AEGISHV_CMD_CONFIG_SET,
@@ -176,6 +331,15 @@ enum {
 	AEGISHV_CMD_VM_BIRTH_NTF,
 	AEGISHV_CMD_VM_DEATH_NTF,
 	AEGISHV_CMD_HEALTH_NTF,
+	AEGISHV_CMD_POLICY_BEGIN,
+	AEGISHV_CMD_POLICY_ADD,
+	AEGISHV_CMD_POLICY_DEL,
+	AEGISHV_CMD_POLICY_COMMIT,
+	AEGISHV_CMD_POLICY_ABORT,
+	AEGISHV_CMD_POLICY_GET,
+	AEGISHV_CMD_RULE_GET,
+	AEGISHV_CMD_DENIAL_GET,
+	AEGISHV_CMD_POLICY_NTF,
 
 	__AEGISHV_CMD_MAX,
 	AEGISHV_CMD_MAX = (__AEGISHV_CMD_MAX - 1)
