@@ -20,6 +20,7 @@
  * @filter: the compact table of all keys
  * @dir_devs: bit (s_dev hashed to 0..63) of each file system with a deny-dir
  *	rule or mark; 0 when no file needs its ancestors looked at
+ * @name_devs: likewise, of each with a deny-path rule
  * @generation: grows by one with each commit
  *
  * The first member of struct ahv_policy, which only policy*.c know.
@@ -27,6 +28,7 @@
 struct ahv_policy_head {
 	struct ahv_filter filter;
 	u64 dir_devs;
+	u64 name_devs;
 	u64 generation;
 };
 

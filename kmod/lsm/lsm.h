@@ -67,14 +67,15 @@ void ahv_lsm_kprobe_detach(struct ahv_lsm_hook *h);
 
 /* file.c, protect.c, access.c: the checks, by the function they stand before */
 #define AHV_LSM_CHECK(name) \
-	int name(unsigned long a0, unsigned long a1, unsigned long a2, \
+	notrace int name(unsigned long a0, unsigned long a1, unsigned long a2, \
 		 unsigned long a3, unsigned long a4)
 AHV_LSM_CHECK(ahv_check_file_open);		/* (file) */
 AHV_LSM_CHECK(ahv_check_path_truncate);		/* (path) */
 AHV_LSM_CHECK(ahv_check_inode_unlink);		/* (dir, dentry) */
 AHV_LSM_CHECK(ahv_check_inode_rename);		/* (odir, odentry, ndir, ndentry, flags) */
 AHV_LSM_CHECK(ahv_check_inode_link);		/* (odentry, dir, ndentry) */
-AHV_LSM_CHECK(ahv_check_inode_attr);		/* (idmap, dentry): setattr, *xattr, set_acl */
+AHV_LSM_CHECK(ahv_check_inode_setattr);		/* (idmap, dentry) */
+AHV_LSM_CHECK(ahv_check_inode_xattr);		/* (idmap, dentry): set and remove xattr, set_acl */
 AHV_LSM_CHECK(ahv_check_file_permission);	/* (file, mask) */
 AHV_LSM_CHECK(ahv_check_mmap_file);		/* (file, prot, flags) */
 AHV_LSM_CHECK(ahv_check_file_receive);		/* (file) */

@@ -356,6 +356,9 @@ enum aegishv_action {
 	AEGISHV_ACTION_KILL	= 4,
 };
 
+/* A file opened by handle that has no name, on a file system whose names have rules. */
+#define AEGISHV_RULE_NAMELESS	0xffffffffU
+
 #define AEGISHV_BLOCK_SAME_PATH	(1U << 0)	/* host path is path: not repeated */
 #define AEGISHV_BLOCK_FS_PATH	(1U << 1)	/* host path is from the root of its file system */
 #define AEGISHV_BLOCK_NO_PATH	(1U << 2)	/* no name: memfd, disconnected handle */
@@ -372,7 +375,7 @@ enum aegishv_action {
  * @dev: device of its file system, as stat(2) encodes st_dev; on btrfs and
  *	overlayfs it is the file system's own, not what stat(2) says
  * @gen: generation of the inode
- * @rule: number of the rule
+ * @rule: number of the rule, or %AEGISHV_RULE_NAMELESS
  * @kind: enum aegishv_rule_kind of aegishv_genl.h
  * @op: enum aegishv_op
  * @action: enum aegishv_action
