@@ -254,6 +254,8 @@ u64 ahv_counts_faults(const struct ahv_counts *c);
 
 void ahv_event_vm(const struct ahv_vm *vm, u32 event, u32 vcpu);
 void ahv_event_health(const char *name, u32 state, int err);
+/* @by_caller: current asked for it, not the module itself. */
+void ahv_event_policy(u32 event, bool by_caller);
 
 /* ---- health.c: what is attached and why not ---- */
 

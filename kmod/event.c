@@ -3,8 +3,11 @@
  * The records that are not a source's own: VMs, hooks. Alerts, both: they have
  * room that telemetry cannot take. Any context.
  */
+#include <linux/cred.h>
+#include <linux/pid_namespace.h>
 #include <linux/string.h>
 #include "event.h"
+#include "lsm/lsm.h"
 
 /**
  * ahv_event_vm() - a VM or vCPU came or went
@@ -51,6 +54,42 @@ void ahv_event_health(const char *name, u32 state, int err)
 	rec->state = state;
 	rec->err = err;
 	strscpy_pad(rec->name, name, sizeof(rec->name));
+	ahv_event_end(&rec->h, AEGISHV_CLASS_ALERT);
+out:
+	preempt_enable_notrace();
+}
+
+static void fill_caller(struct aegishv_rec_policy *rec)
+{
+	rec->pid = task_tgid_nr_ns(current, &init_pid_ns);
+	rec->uid = from_kuid(&init_user_ns, current_euid());
+	memcpy(rec->comm, current->comm, sizeof(rec->comm));
+}
+
+/**
+ * ahv_event_policy() - the policy or its mode changed
+ * @event: enum aegishv_policy_event
+ * @by_caller: current asked for it, not the module itself
+ */
+void ahv_event_policy(u32 event, bool by_caller)
+{
+	const struct ahv_policy_head *p;
+	struct aegishv_rec_policy *rec;
+
+	preempt_disable_notrace();
+	rec = ahv_event_begin(AEGISHV_REC_POLICY, sizeof(*rec), AEGISHV_CLASS_ALERT, NULL);
+	if (!rec)
+		goto out;
+	p = rcu_dereference_sched(ahv_policy);
+	rec->generation = p->generation;
+	rec->rules = p->rules;
+	rec->event = event;
+	rec->mode = ahv_file_mode(NULL);
+	rec->pid = 0;
+	rec->uid = 0;
+	memset(rec->comm, 0, sizeof(rec->comm));
+	if (by_caller)
+		fill_caller(rec);
 	ahv_event_end(&rec->h, AEGISHV_CLASS_ALERT);
 out:
 	preempt_enable_notrace();

@@ -22,6 +22,7 @@
  *	rule or mark; 0 when no file needs its ancestors looked at
  * @name_devs: likewise, of each with a deny-path rule
  * @generation: grows by one with each commit
+ * @rules: how many it has
  *
  * The first member of struct ahv_policy, which only policy*.c know.
  */
@@ -30,6 +31,7 @@ struct ahv_policy_head {
 	u64 dir_devs;
 	u64 name_devs;
 	u64 generation;
+	u32 rules;
 };
 
 struct ahv_policy;

@@ -15,7 +15,7 @@
 /* A change under way that cannot be followed is refused, unless nothing is. */
 static int cannot_follow(void)
 {
-	ahv_event_policy(AEGISHV_POLICY_FULL);
+	ahv_event_policy(AEGISHV_POLICY_FULL, true);
 	return ahv_file_mode(NULL) == AEGISHV_FILE_MODE_ENFORCE ? -EPERM : 0;
 }
 
