@@ -329,6 +329,7 @@ bool ahv_config_wants_entries(void);
 int ahv_dev_init(void);
 void ahv_dev_exit(void);
 pid_t ahv_consumer(char *comm);
+bool ahv_consumer_is(const struct task_struct *t);
 bool ahv_consumer_lock(void);
 void ahv_consumer_unlock(void);
 

@@ -25,6 +25,7 @@ static DEFINE_MUTEX(owner_mutex);
 static struct {
 	bool taken;
 	pid_t tgid;
+	u64 start;	/* with tgid: which process, also when the number is used again */
 	char comm[TASK_COMM_LEN];
 } owner;
 
@@ -196,6 +197,18 @@ pid_t ahv_consumer(char *comm)
 	return tgid;
 }
 
+/**
+ * ahv_consumer_is() - whether a thread's process opened the device
+ * @t: the thread
+ *
+ * Any context.
+ */
+bool ahv_consumer_is(const struct task_struct *t)
+{
+	return READ_ONCE(ahv_consumer_open) && READ_ONCE(owner.tgid) == t->tgid &&
+	       READ_ONCE(owner.start) == t->group_leader->start_boottime;
+}
+
 /* What an earlier consumer left out of range would lose events for ever. */
 static void repair_tails(void)
 {
@@ -226,7 +239,8 @@ static int dev_open(struct inode *inode, struct file *f)
 	mutex_lock(&owner_mutex);
 	if (!owner.taken) {
 		owner.taken = true;
-		owner.tgid = task_tgid_nr(current);
+		WRITE_ONCE(owner.tgid, task_tgid_nr(current));
+		WRITE_ONCE(owner.start, current->group_leader->start_boottime);
 		get_task_comm(owner.comm, current->group_leader);
 		repair_tails();
 		WRITE_ONCE(ahv_consumer_open, true);

@@ -40,11 +40,22 @@ static __always_inline void *ahv_event_begin(u32 type, u32 len, u32 class_,
 /**
  * ahv_event_end() - a record is complete
  * @h: its header
- * @class_: its class
+ * @class_: its class; an alert wakes the consumer
  */
 static __always_inline void ahv_event_end(struct aegishv_hdr *h, u32 class_)
 {
-	ahv_ring_commit(this_cpu_read(ahv_ring), h, class_);
+	ahv_ring_commit(this_cpu_read(ahv_ring), h, class_ == AEGISHV_CLASS_ALERT);
+}
+
+/**
+ * ahv_event_end_lazy() - a record of any class is complete that can wait
+ * @h: its header
+ *
+ * The consumer is woken at the watermark or the deadline.
+ */
+static __always_inline void ahv_event_end_lazy(struct aegishv_hdr *h)
+{
+	ahv_ring_commit(this_cpu_read(ahv_ring), h, false);
 }
 
 #endif

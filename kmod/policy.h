@@ -97,6 +97,7 @@ struct ahv_policy_stats {
 	u64 max_bytes;
 };
 
+/* Any context but NMI, lock-free. */
 void ahv_policy_stats(struct ahv_policy_stats *s);
 u64 ahv_policy_memory(void);
 

@@ -157,7 +157,7 @@ slow:
  * ahv_ring_commit() - the record of the last reservation is complete
  * @r: the ring it is in
  * @h: the record
- * @class_: its class; an alert wakes the consumer at once
+ * @urgent: wake the consumer now, not at the watermark or the deadline
  *
  * Any context, preemption still off since the reservation. Inline is the usual
  * case: one record to publish, the caller's. Something that interrupted us
@@ -165,7 +165,7 @@ slow:
  * after the count is down.
  */
 static __always_inline void ahv_ring_commit(struct ahv_ring *r, struct aegishv_hdr *h,
-					    u32 class_)
+					    bool urgent)
 {
 	struct aegishv_ring_prod *prod = r->prod;
 	u64 head = prod->head + h->len;
@@ -185,7 +185,7 @@ static __always_inline void ahv_ring_commit(struct ahv_ring *r, struct aegishv_h
 	    unlikely((local_read(&r->word) ^ prod->head / AHV_POS_UNIT) & AHV_POS_MASK))
 		ahv_ring_leave_slow(r);
 	if (READ_ONCE(ahv_consumer_open))
-		ahv_consumer_kick(r, class_ == AEGISHV_CLASS_ALERT);
+		ahv_consumer_kick(r, urgent);
 }
 
 /**

@@ -106,6 +106,16 @@ struct ahv_denial {
  */
 int ahv_respond(const struct ahv_denial *d);
 
+/* The source calls them before the first check may run, and after the last one. */
+int ahv_respond_start(void);
+void ahv_respond_stop(void);
+
+/*
+ * lsm.c: whether enforce would be true, that is, security_file_open() is
+ * attached; otherwise why not, a constant string. Process context.
+ */
+bool ahv_lsm_can_enforce(const char **why);
+
 /* canary.c */
 int ahv_canary_start(void);
 void ahv_canary_stop(void);
@@ -127,7 +137,7 @@ struct ahv_tally {
 	u64 count;
 };
 void ahv_tally_count(u64 cgroup, u32 dev, u64 ino);
-/* The @n-th entry; false behind the last. */
+/* The @n-th entry, free when its count is 0; false behind the last. */
 bool ahv_tally_get(u32 n, struct ahv_tally *t);
 void ahv_tally_other(u64 *cgroups, u64 *inodes);
 
@@ -140,8 +150,22 @@ struct ahv_respond_stats {
 };
 void ahv_respond_stats(struct ahv_respond_stats *s);
 
-/* Mode in force (enum aegishv_file_mode), and why it is audit against the configuration. */
+/*
+ * mode.c: the mode in force (enum aegishv_file_mode), and why it is audit
+ * against the configuration, a constant string or NULL; @reverted may be NULL.
+ * Any context.
+ */
 u32 ahv_file_mode(const char **reverted);
+/* As configured; tells. Process context, under the configuration's mutex. */
+int ahv_mode_set(u32 mode, const char **why);
+/* Back to audit, by event STORM or EXPIRED. Any context but NMI. */
+void ahv_mode_revert(u32 event, const char *why);
+/* The settings of deadman and storm have changed, or somebody refreshed. */
+void ahv_mode_deadman_restart(void);
+void ahv_mode_storm_restart(void);
+/* One more denial. Context of a check. */
+void ahv_mode_count_denial(void);
+void ahv_mode_stop(void);
 const char *ahv_file_backend(void);
 
 extern const struct ahv_source ahv_lsm_source;
