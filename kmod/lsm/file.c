@@ -180,10 +180,15 @@ bool ahv_judge(const struct ahv_policy_head *p, const struct inode *inode,
 	return ahv_judge_inode(p, inode, m) || match_nameless(p, dentry, m);
 }
 
+static bool for_exec(const struct path *path)
+{
+	return container_of(path, struct file, f_path)->f_flags & __FMODE_EXEC;
+}
+
 /**
  * ahv_check_closer() - what ahv_check_path() does when a file is suspect
  * @p: the rule set
- * @path: the file's path
+ * @path: the file's path; of a struct file when @op is AEGISHV_OP_OPEN
  * @inode: the file
  * @op: enum aegishv_op
  */
@@ -201,6 +206,8 @@ int ahv_check_closer(const struct ahv_policy_head *p, const struct path *path,
 
 	rcu_read_lock();
 	if (ahv_judge(p, inode, path->dentry, &d.m)) {
+		if (op == AEGISHV_OP_OPEN && for_exec(path))
+			d.op = AEGISHV_OP_EXEC;
 		d.nameless = IS_ROOT(path->dentry) && path->dentry != path->dentry->d_sb->s_root;
 		ret = ahv_respond(&d);
 	}
@@ -212,9 +219,7 @@ AHV_LSM_CHECK(ahv_check_file_open)
 {
 	const struct file *file = (const struct file *)a0;
 
-	return ahv_check_path(&file->f_path, file_inode(file),
-			      unlikely(file->f_flags & __FMODE_EXEC) ? AEGISHV_OP_EXEC :
-								       AEGISHV_OP_OPEN);
+	return ahv_check_path(&file->f_path, file_inode(file), AEGISHV_OP_OPEN);
 }
 NOKPROBE_SYMBOL(ahv_check_file_open);
 

@@ -4,8 +4,8 @@
  * every file that no rule can concern it. No allocation, lock or clock: the
  * caller brings the storage.
  *
- * The table is a Bloom filter whose bits for one key lie in one 64-bit word, so
- * that a probe is one load. Bits are only ever set while it is in use.
+ * The table has one bit for each key, and room for 64 times as many: so few are
+ * set that one probe is enough. Bits are only ever set while it is in use.
  */
 #ifndef AHV_MATCH_H
 #define AHV_MATCH_H
@@ -38,8 +38,8 @@ enum ahv_key_kind {
 
 /**
  * struct ahv_filter - the compact table
- * @words: 2^(64 - @shift) words
- * @shift: what is left of a hash are the upper 64 - @shift bits; below 64
+ * @words: 2^(64 - @shift) bits
+ * @shift: of a hash, the upper 64 - @shift bits are the position; 32 to 58
  */
 struct ahv_filter {
 	u64 *words;
@@ -47,28 +47,22 @@ struct ahv_filter {
 };
 
 /**
- * ahv_key_hash() - where a key stands in the table
+ * ahv_key_hash() - spread a key over 64 bits
  * @dev: kernel's device number
  * @ino: inode number
- * @kind: why; a constant, folded into the multiplier
+ * @kind: why; a constant, which chooses the multiplier
  *
- * The generation is left out: the table answers before it is loaded.
+ * The upper bits are the good ones. The generation is left out: the table
+ * answers before it is loaded.
  */
 static __always_inline u64 ahv_key_hash(u32 dev, u64 ino, enum ahv_key_kind kind)
 {
-	/* Odd multipliers with well spread bits: 2^64 / phi and its successors. */
+	/* Odd, with well spread bits: 2^64 / phi, and two from MurmurHash3's finalizers. */
 	const u64 mul = kind == AHV_KEY_INODE ? 0x9e3779b97f4a7c15ULL :
-			kind == AHV_KEY_PARENT ? 0xbf58476d1ce4e5b9ULL :
-						 0x94d049bb133111ebULL;
-	u64 h = (ino ^ ((u64)dev << 32)) * mul;
+			kind == AHV_KEY_PARENT ? 0xff51afd7ed558ccdULL :
+						 0xc4ceb9fe1a85ec53ULL;
 
-	return h ^ (h >> 29);
-}
-
-/* Two bits of the word, by parts of the hash that the index does not use. */
-static __always_inline u64 ahv_filter_bits(u64 hash)
-{
-	return (1ULL << (hash & 63)) | (1ULL << ((hash >> 6) & 63));
+	return (ino ^ ((u64)dev << 32)) * mul;
 }
 
 /**
@@ -80,9 +74,9 @@ static __always_inline u64 ahv_filter_bits(u64 hash)
  */
 static __always_inline bool ahv_filter_has(const struct ahv_filter *f, u64 hash)
 {
-	u64 bits = ahv_filter_bits(hash);
+	u64 pos = hash >> f->shift;
 
-	return (f->words[hash >> f->shift] & bits) == bits;
+	return f->words[pos >> 6] >> (pos & 63) & 1;
 }
 
 #endif
