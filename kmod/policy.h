@@ -74,6 +74,8 @@ bool ahv_policy_dir(const struct ahv_policy_head *p, const struct ahv_fid *dir,
 bool ahv_policy_name(const struct ahv_policy_head *p, const struct dentry *parent,
 		     const struct ahv_fid *dir, const struct qstr *name,
 		     struct ahv_match *m);
+/* Whether a file system has deny-path or deny-dir rules: what the head's bits hint at, exactly. */
+bool ahv_policy_names_on(const struct ahv_policy_head *p, u32 dev);
 /* Whether current is in an exempt cgroup or below one. */
 bool ahv_policy_exempt(const struct ahv_policy_head *p);
 

@@ -22,12 +22,6 @@
 #include <linux/seqlock.h>
 #include "judge.h"
 
-/* Whether the names of a file system have rules. */
-static __always_inline bool names_matter(const struct ahv_policy_head *p, u32 dev)
-{
-	return (p->name_devs | p->dir_devs) & ahv_dev_bit(dev);
-}
-
 /* d_seq makes parent, name and length belong together; the name is freed by RCU. */
 static bool match_name(const struct ahv_policy_head *p, const struct dentry *dentry,
 		       struct ahv_match *m)
@@ -136,6 +130,11 @@ bool ahv_judge_inode(const struct ahv_policy_head *p, const struct inode *inode,
 	       ahv_policy_inode(p, &fid, m);
 }
 
+static bool nameless(const struct dentry *dentry)
+{
+	return IS_ROOT(dentry) && dentry->d_flags & DCACHE_DISCONNECTED;
+}
+
 /*
  * A file that was opened by its handle has no name when nobody looked it up
  * before. Where names have rules it might be any of those, so it is denied; the
@@ -144,8 +143,8 @@ bool ahv_judge_inode(const struct ahv_policy_head *p, const struct inode *inode,
 static bool match_nameless(const struct ahv_policy_head *p, const struct dentry *dentry,
 			   struct ahv_match *m)
 {
-	if (!IS_ROOT(dentry) || dentry == dentry->d_sb->s_root ||
-	    !names_matter(p, dentry->d_sb->s_dev) || current->flags & PF_KTHREAD)
+	if (!nameless(dentry) || current->flags & PF_KTHREAD ||
+	    !ahv_policy_names_on(p, dentry->d_sb->s_dev))
 		return false;
 	*m = (struct ahv_match){
 		.id = AEGISHV_RULE_NAMELESS,
