@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 #include "../kmod/pure/exits.h"
+#include "jsonl_int.h"
 #include "metrics.h"
 #include "rec.h"
 #include "text.h"
@@ -36,17 +37,6 @@ static unsigned int isa_index(uint8_t isa)
 	return isa < METRICS_NR_ISA ? isa : 0;
 }
 
-static char *put_str(char *p, const char *s)
-{
-	return put_bytes(p, s, strlen(s));
-}
-
-/* A fixed-size field that may lack its NUL. */
-static char *put_field(char *p, const char *s, size_t size)
-{
-	return put_json(p, s, strnlen(s, size));
-}
-
 static char *put_time(char *p, uint64_t time_ns, struct jsonl_clock *clock)
 {
 	uint64_t real = time_ns + clock->offset_ns;
@@ -70,7 +60,7 @@ static char *put_time(char *p, uint64_t time_ns, struct jsonl_clock *clock)
 	return p;
 }
 
-static char *put_head(char *p, const struct aegishv_hdr *h, struct jsonl_clock *clock)
+char *jsonl_head(char *p, const struct aegishv_hdr *h, struct jsonl_clock *clock)
 {
 	p = put_lit(p, ",\"seq\":");
 	p = put_u64(p, h->seq);
@@ -214,14 +204,6 @@ static char *put_uexit(char *p, const struct aegishv_rec_uexit *r)
 	return put_s32(p, r->err);
 }
 
-static char *put_name_of(char *p, const char *const *names, size_t nr, uint32_t i)
-{
-	*p++ = '"';
-	p = i < nr && names[i] ? put_str(p, names[i]) : put_hex(p, i);
-	*p++ = '"';
-	return p;
-}
-
 static char *put_vm_event(char *p, const struct aegishv_rec_vm *r)
 {
 	static const char *const events[] = {
@@ -262,6 +244,35 @@ static char *put_health(char *p, const struct aegishv_rec_health *r)
 	return put_s32(p, r->err);
 }
 
+static char *put_policy(char *p, const struct aegishv_rec_policy *r)
+{
+	static const char *const events[] = {
+#define AHV_POLICY_EVENT(event, name) [event] = name,
+#include "../kmod/pure/names.def"
+	};
+	static const char *const modes[] = {
+#define AHV_FILE_MODE(mode, name) [mode] = name,
+#include "../kmod/pure/names.def"
+	};
+
+	p = put_lit(p, ",\"event\":");
+	p = put_name_of(p, events, sizeof(events) / sizeof(events[0]), r->event);
+	p = put_lit(p, ",\"mode\":");
+	p = put_name_of(p, modes, sizeof(modes) / sizeof(modes[0]), r->mode);
+	p = put_lit(p, ",\"generation\":");
+	p = put_u64(p, r->generation);
+	p = put_lit(p, ",\"rules\":");
+	p = put_u64(p, r->rules);
+	p = put_lit(p, ",\"pid\":");
+	p = put_u64(p, r->pid);
+	p = put_lit(p, ",\"uid\":");
+	p = put_u64(p, r->uid);
+	p = put_lit(p, ",\"comm\":\"");
+	p = put_field(p, r->comm, sizeof(r->comm));
+	*p++ = '"';
+	return p;
+}
+
 static char *put_lost(char *p, const struct aegishv_rec_lost *r)
 {
 	p = put_lit(p, ",\"source\":\"ring\",\"count\":");
@@ -289,6 +300,8 @@ static char *put_body(char *p, const struct aegishv_hdr *rec)
 		return put_uexit(p, (const struct aegishv_rec_uexit *)rec);
 	case AEGISHV_REC_VM:
 		return put_vm_event(p, (const struct aegishv_rec_vm *)rec);
+	case AEGISHV_REC_POLICY:
+		return put_policy(p, (const struct aegishv_rec_policy *)rec);
 	default:
 		return put_health(p, (const struct aegishv_rec_health *)rec);
 	}
@@ -300,12 +313,12 @@ size_t jsonl_record(char *dst, const struct aegishv_hdr *rec,
 	const char *type = rec_type_name(rec->type);
 	char *p = dst;
 
-	if (!type || rec->type == AEGISHV_REC_CLOCK)
+	if (!type || rec_is_note(rec->type) || rec_proc(rec))
 		return 0;
 	p = put_lit(p, "{\"type\":\"");
 	p = put_str(p, type);
 	*p++ = '"';
-	p = put_head(p, rec, clock);
+	p = jsonl_head(p, rec, clock);
 	p = put_vm(p, rec, vm);
 	p = put_body(p, rec);
 	p = put_lit(p, "}\n");

@@ -10,10 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <linux/aegishv.h>
+#include "cgtab.h"
 #include "vmtab.h"
 
-/* No line is longer, its newline included. */
-#define JSONL_LINE_MAX	4096
+/* No line is longer, its newline included: three paths of REC_PATH_MAX. */
+#define JSONL_LINE_MAX	(80 * 1024)
+/* Nor is one of a record without a path. */
+#define JSONL_SHORT_MAX	4096
 
 /**
  * struct jsonl_clock - how a record's time becomes wall-clock time
@@ -29,22 +32,38 @@ struct jsonl_clock {
 	char text[24];
 };
 
+/* Most bytes that the line of a record can have, newline included. */
+size_t jsonl_bound(const struct aegishv_hdr *rec, const struct cgtab_entry *cgroup);
+
 /**
  * jsonl_record() - write a record as a line
- * @dst: where; %JSONL_LINE_MAX bytes
+ * @dst: where; jsonl_bound() bytes
  * @rec: a record that rec_valid() accepts
  * @vm: its VM, NULL when &aegishv_hdr.vm is 0
  * @clock: relation of the clocks
  *
  * Return: bytes written, newline included; 0 for a record without a line
- * (AEGISHV_REC_CLOCK, types that are not known).
+ * (AEGISHV_REC_CLOCK, types that are not known) and for those of
+ * jsonl_proc_record().
  */
 size_t jsonl_record(char *dst, const struct aegishv_hdr *rec,
 		    const struct vm_entry *vm, struct jsonl_clock *clock);
 
 /**
+ * jsonl_proc_record() - write a record about a process as a line
+ * @dst: where; jsonl_bound() bytes
+ * @rec: a record that rec_valid() accepts and rec_proc() knows
+ * @cgroup: its cgroup, NULL when that is not known
+ * @clock: relation of the clocks
+ *
+ * Return: bytes written, newline included.
+ */
+size_t jsonl_proc_record(char *dst, const struct aegishv_hdr *rec,
+			 const struct cgtab_entry *cgroup, struct jsonl_clock *clock);
+
+/**
  * jsonl_problem() - a line of the shim's own about something that is wrong
- * @dst: where; %JSONL_LINE_MAX bytes
+ * @dst: where; %JSONL_SHORT_MAX bytes
  * @near: the record at which it was noticed, for cpu and time, or NULL
  * @text: what is wrong
  * @clock: relation of the clocks
@@ -62,7 +81,7 @@ enum jsonl_loss {
 
 /**
  * jsonl_loss() - a "lost" line for a loss that no record tells
- * @dst: where; %JSONL_LINE_MAX bytes
+ * @dst: where; %JSONL_SHORT_MAX bytes
  * @source: who says so
  * @cpu: its CPU, or -1
  * @count: how many events, 0 when that is not known

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 #include "args.h"
+#include "cgpath.h"
+#include "cgtab.h"
 #include "rec.h"
 #include "sig.h"
 #include "vmid.h"
@@ -152,12 +154,32 @@ static void name_known(void *arg, const struct genl_vm *vm)
 	name_vm(arg, vm->id, vm->tgid, vm->comm);
 }
 
+static void note_cgroup(struct live *l, uint64_t cgid)
+{
+	union {
+		struct aegishv_rec_cgroup rec;
+		char bytes[sizeof(struct aegishv_rec_cgroup) + CGTAB_PATH_MAX];
+	} u = {
+		.rec.h = { .type = AEGISHV_REC_CGROUP, .vcpu = AEGISHV_VCPU_NONE },
+		.rec.cgid = cgid,
+	};
+	long n = cgpath_of(cgid, u.rec.text, CGTAB_PATH_MAX);
+
+	u.rec.path_len = n > 0 ? n : 0;
+	u.rec.h.len = (sizeof(u.rec) + u.rec.path_len + 7) & ~7U;
+	u.rec.h.time_ns = session_now_ns();
+	pipeline_record(l->s->pipe, &u.rec.h);
+}
+
 static void on_record(void *arg, const struct aegishv_hdr *rec)
 {
 	const struct aegishv_rec_vm *vm = (const struct aegishv_rec_vm *)rec;
+	const struct aegishv_proc *proc = rec_proc(rec);
 	char comm[AEGISHV_COMM_LEN + 1];
 	struct live *l = arg;
 
+	if (proc && !pipeline_knows_cgroup(l->s->pipe, proc->cgid))
+		note_cgroup(l, proc->cgid);
 	if (rec->type == AEGISHV_REC_VM && vm->event == AEGISHV_VM_BIRTH) {
 		snprintf(comm, sizeof(comm), "%.*s", AEGISHV_COMM_LEN, vm->comm);
 		name_vm(l, rec->vm, vm->tgid, comm);

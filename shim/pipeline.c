@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "cgtab.h"
 #include "jsonl.h"
 #include "log.h"
 #include "metrics.h"
@@ -29,6 +30,7 @@ struct cpu_state {
 struct pipeline {
 	struct pipeline_opts o;
 	struct jsonl_clock clock;
+	struct cgtab *cgroups;
 	struct cpu_state *cpus;
 	uint32_t nr_cpus;
 	struct log_limit said_hole;
@@ -41,6 +43,11 @@ struct pipeline *pipeline_new(const struct pipeline_opts *opts)
 	if (!p)
 		return NULL;
 	p->o = *opts;
+	p->cgroups = cgtab_new();
+	if (!p->cgroups) {
+		free(p);
+		return NULL;
+	}
 	return p;
 }
 
@@ -49,6 +56,7 @@ void pipeline_free(struct pipeline *p)
 	if (!p)
 		return;
 	pipeline_flush(p);
+	cgtab_free(p->cgroups);
 	free(p->cpus);
 	free(p);
 }
@@ -71,12 +79,23 @@ static struct cpu_state *cpu_state(struct pipeline *p, uint16_t cpu)
 	return &cpus[cpu];
 }
 
+static void commit(struct pipeline *p, const char *line, size_t len)
+{
+	char *copy = p->o.also && len ? out_reserve(p->o.also, len) : NULL;
+
+	if (copy) {
+		memcpy(copy, line, len);
+		out_commit(p->o.also, len);
+	}
+	out_commit(p->o.out, len);
+}
+
 static void problem(struct pipeline *p, const struct aegishv_hdr *near, const char *text)
 {
-	char *line = p->o.out ? out_reserve(p->o.out, JSONL_LINE_MAX) : NULL;
+	char *line = p->o.out ? out_reserve(p->o.out, JSONL_SHORT_MAX) : NULL;
 
 	if (line)
-		out_commit(p->o.out, jsonl_problem(line, near, text, &p->clock));
+		commit(p, line, jsonl_problem(line, near, text, &p->clock));
 }
 
 static void report_hole(struct pipeline *p, const struct aegishv_hdr *rec, uint64_t want)
@@ -165,10 +184,10 @@ static void set_clock(struct pipeline *p, const struct aegishv_rec_clock *r)
 	p->clock.known = true;
 }
 
-/* Records of userspace for whoever reads a recording: no event, no line. */
 static bool take_note(struct pipeline *p, const struct aegishv_hdr *rec)
 {
 	const struct aegishv_rec_name *name = (const struct aegishv_rec_name *)rec;
+	const struct aegishv_rec_cgroup *cg = (const struct aegishv_rec_cgroup *)rec;
 
 	switch (rec->type) {
 	case AEGISHV_REC_CLOCK:
@@ -176,6 +195,9 @@ static bool take_note(struct pipeline *p, const struct aegishv_hdr *rec)
 		return true;
 	case AEGISHV_REC_NAME:
 		pipeline_name_vm(p, rec->vm, name->name, strnlen(name->name, sizeof(name->name)));
+		return true;
+	case AEGISHV_REC_CGROUP:
+		cgtab_set(p->cgroups, cg->cgid, cg->text, cg->path_len);
 		return true;
 	}
 	return false;
@@ -204,11 +226,22 @@ static void account(struct pipeline *p, struct vm_entry *vm, const struct aegish
 	}
 }
 
+static void put_line(struct pipeline *p, const struct aegishv_hdr *rec,
+		     const struct vm_entry *vm)
+{
+	const struct aegishv_proc *proc = rec_proc(rec);
+	const struct cgtab_entry *cg = proc ? cgtab_find(p->cgroups, proc->cgid) : NULL;
+	char *line = out_reserve(p->o.out, jsonl_bound(rec, cg));
+
+	if (line)
+		commit(p, line, proc ? jsonl_proc_record(line, rec, cg, &p->clock) :
+				       jsonl_record(line, rec, vm, &p->clock));
+}
+
 void pipeline_record(struct pipeline *p, const struct aegishv_hdr *rec)
 {
 	struct vm_entry *vm = NULL;
 	bool known = rec_type_name(rec->type);
-	char *line;
 
 	if (p->o.tap)
 		p->o.tap(p->o.tap_arg, rec);
@@ -218,11 +251,8 @@ void pipeline_record(struct pipeline *p, const struct aegishv_hdr *rec)
 	if (rec->vm && known)
 		vm = vmtab_get(p->o.metrics->vms, rec->vm);
 	account(p, vm, rec);
-	if (p->o.out && known) {
-		line = out_reserve(p->o.out, JSONL_LINE_MAX);
-		if (line)
-			out_commit(p->o.out, jsonl_record(line, rec, vm, &p->clock));
-	}
+	if (p->o.out && known)
+		put_line(p, rec, vm);
 	if (vm && rec->type == AEGISHV_REC_VM &&
 	    ((const struct aegishv_rec_vm *)rec)->event == AEGISHV_VM_DEATH)
 		vmtab_dead(p->o.metrics->vms, vm);
@@ -248,14 +278,14 @@ void pipeline_unreadable(struct pipeline *p, const char *where, const char *why)
 
 void pipeline_lost_upstream(struct pipeline *p, uint32_t cpu, uint64_t count)
 {
-	char *line = p->o.out ? out_reserve(p->o.out, JSONL_LINE_MAX) : NULL;
+	char *line = p->o.out ? out_reserve(p->o.out, JSONL_SHORT_MAX) : NULL;
 
 	if (count)
 		count_add(&p->o.metrics->lost_trace, count);
 	else
 		count_add(&p->o.metrics->lost_trace_unknown, 1);
 	if (line)
-		out_commit(p->o.out, jsonl_loss(line, JSONL_LOSS_TRACE, cpu, count));
+		commit(p, line, jsonl_loss(line, JSONL_LOSS_TRACE, cpu, count));
 }
 
 void pipeline_problem(struct pipeline *p, const struct aegishv_hdr *near, const char *text)
@@ -268,4 +298,11 @@ void pipeline_flush(struct pipeline *p)
 {
 	if (p->o.out)
 		out_flush(p->o.out);
+	if (p->o.also)
+		out_flush(p->o.also);
+}
+
+bool pipeline_knows_cgroup(const struct pipeline *p, uint64_t cgid)
+{
+	return cgtab_find(p->cgroups, cgid);
 }

@@ -27,6 +27,10 @@ union aegishv_rec_any {
 	struct aegishv_rec_health health;
 	struct aegishv_rec_clock clock;
 	struct aegishv_rec_name name;
+	struct aegishv_rec_block block;
+	struct aegishv_rec_proc proc;
+	struct aegishv_rec_policy policy;
+	struct aegishv_rec_cgroup cgroup;
 };
 
 struct metrics;
@@ -35,12 +39,14 @@ struct out;
 /**
  * struct pipeline_opts - where a pipeline's results go
  * @out: JSON Lines, or NULL for none
+ * @also: where the same lines go, too, or NULL
  * @metrics: counters, never NULL
  * @tap: called with each record before it is counted, or NULL
  * @tap_arg: first argument of @tap
  */
 struct pipeline_opts {
 	struct out *out;
+	struct out *also;
 	struct metrics *metrics;
 	void (*tap)(void *arg, const struct aegishv_hdr *rec);
 	void *tap_arg;
@@ -76,6 +82,9 @@ void pipeline_record(struct pipeline *p, const struct aegishv_hdr *rec);
  * @len: bytes of @name
  */
 void pipeline_name_vm(struct pipeline *p, uint32_t vm, const char *name, size_t len);
+
+/* Whether the path of a cgroup was told, by a record of that type. */
+bool pipeline_knows_cgroup(const struct pipeline *p, uint64_t cgid);
 
 /**
  * pipeline_unreadable() - count an input line or record that made no sense

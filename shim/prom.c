@@ -253,9 +253,11 @@ static void stream(struct page *g)
 	int i;
 
 	family(f, "aegishv_events_total", "counter", "Records read by this process, by type.");
-	for (i = AEGISHV_REC_LOST; i < AEGISHV_REC_CLOCK; i++)
-		labelled(f, "aegishv_events_total", "type", rec_type_name(i),
-			 count_read(&m->records[i]));
+	for (i = AEGISHV_REC_LOST; i < REC_NR_TYPES; i++) {
+		if (rec_type_name(i) && !rec_is_note(i))
+			labelled(f, "aegishv_events_total", "type", rec_type_name(i),
+				 count_read(&m->records[i]));
+	}
 	labelled(f, "aegishv_events_total", "type", "unknown", count_read(&m->records[0]));
 	single(f, "aegishv_unreadable_lines_total",
 	       "Lines or records of the input that could not be read.", count_read(&m->unreadable));

@@ -19,6 +19,12 @@ static const size_t lens[REC_NR_TYPES] = {
 	[AEGISHV_REC_HEALTH] = sizeof(struct aegishv_rec_health),
 	[AEGISHV_REC_CLOCK] = sizeof(struct aegishv_rec_clock),
 	[AEGISHV_REC_NAME] = sizeof(struct aegishv_rec_name),
+	[AEGISHV_REC_BLOCK] = sizeof(struct aegishv_rec_block),
+	[AEGISHV_REC_EXEC] = sizeof(struct aegishv_rec_proc),
+	[AEGISHV_REC_FORK] = sizeof(struct aegishv_rec_proc),
+	[AEGISHV_REC_PEXIT] = sizeof(struct aegishv_rec_proc),
+	[AEGISHV_REC_POLICY] = sizeof(struct aegishv_rec_policy),
+	[AEGISHV_REC_CGROUP] = sizeof(struct aegishv_rec_cgroup),
 };
 
 size_t rec_min_len(unsigned int type)
@@ -28,12 +34,33 @@ size_t rec_min_len(unsigned int type)
 	return lens[type];
 }
 
+static bool text_fits(const struct aegishv_hdr *rec)
+{
+	const struct aegishv_rec_block *b = (const struct aegishv_rec_block *)rec;
+	const struct aegishv_rec_proc *p = (const struct aegishv_rec_proc *)rec;
+	const struct aegishv_rec_cgroup *c = (const struct aegishv_rec_cgroup *)rec;
+	size_t room = rec->len - rec_min_len(rec->type);
+
+	switch (rec->type) {
+	case AEGISHV_REC_BLOCK:
+		return b->path_len <= REC_PATH_MAX && b->host_len <= REC_PATH_MAX &&
+		       (size_t)b->path_len + b->host_len <= room;
+	case AEGISHV_REC_EXEC:
+	case AEGISHV_REC_FORK:
+	case AEGISHV_REC_PEXIT:
+		return p->path_len <= REC_PATH_MAX && p->path_len <= room;
+	case AEGISHV_REC_CGROUP:
+		return c->path_len <= REC_PATH_MAX && c->path_len <= room;
+	}
+	return true;
+}
+
 bool rec_valid(const struct aegishv_hdr *rec, size_t avail)
 {
 	if (avail < sizeof(*rec))
 		return false;
 	return rec->len % 8 == 0 && rec->len <= avail &&
-	       rec->len >= rec_min_len(rec->type);
+	       rec->len >= rec_min_len(rec->type) && text_fits(rec);
 }
 
 const char *rec_type_name(unsigned int type)

@@ -13,6 +13,7 @@
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
+#include "rec.h"
 
 #define BUFFER		(256U << 10)
 #define CPUS_MAX	65536
@@ -143,7 +144,7 @@ static void drop(struct recfile *r, const struct aegishv_hdr *rec)
 	uint64_t n = 1;
 
 	/* Userspace's own records have no number that would be missing. */
-	if (rec->type == AEGISHV_REC_CLOCK || rec->type == AEGISHV_REC_NAME)
+	if (rec_is_note(rec->type))
 		return;
 	if (rec->type == AEGISHV_REC_LOST)
 		n = ((const struct aegishv_rec_lost *)rec)->count;

@@ -113,6 +113,8 @@ static const char *bad_record(const struct aegishv_hdr *rec)
 		return "a record too short for its type";
 	if (rec->class_ >= AEGISHV_NR_CLASSES)
 		return "a record of no known class";
+	if (!rec_valid(rec, rec->len))
+		return "a record too short for its text";
 	if (rec->type == AEGISHV_REC_LOST)
 		return bad_loss((const struct aegishv_rec_lost *)rec);
 	return NULL;

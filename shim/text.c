@@ -135,11 +135,51 @@ static int is_control(const char *s, size_t n)
 	return n == 2 && c == 0xc2 && (unsigned char)s[1] < 0xa0;
 }
 
+#define EACH(byte)	(0x0101010101010101ULL * (byte))
+
+/* The top bit of each byte that is zero; of others only above one that is. */
+static uint64_t zeros(uint64_t x)
+{
+	return (x - EACH(0x01)) & ~x & EACH(0x80);
+}
+
+/* Whether eight bytes are text that JSON takes as it is. */
+static int plain8(uint64_t x)
+{
+	uint64_t control = (x - EACH(0x20)) & ~x & EACH(0x80);
+
+	return !((x & EACH(0x80)) | control | zeros(x ^ EACH('"')) | zeros(x ^ EACH('\\')) |
+		 zeros(x ^ EACH(0x7f)));
+}
+
+static int plain1(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
 char *put_json(char *p, const char *s, size_t len)
 {
 	while (len) {
-		size_t n = utf8_len(s, len);
+		uint64_t x;
+		size_t n;
 
+		while (len >= 8) {
+			memcpy(&x, s, 8);
+			if (!plain8(x))
+				break;
+			memcpy(p, &x, 8);
+			p += 8;
+			s += 8;
+			len -= 8;
+		}
+		if (!len)
+			break;
+		if (plain1(*s)) {
+			*p++ = *s++;
+			len--;
+			continue;
+		}
+		n = utf8_len(s, len);
 		if (!n) {
 			p = put_lit(p, "\\\\x");
 			p = put_hex2(p, *s);

@@ -45,6 +45,8 @@
  * @AEGISHV_REC_FORK: a process was made; only when proc_events=all
  * @AEGISHV_REC_PEXIT: a process ended; only when proc_events=all
  * @AEGISHV_REC_POLICY: the policy or its mode changed; alert class
+ * @AEGISHV_REC_CGROUP: recordings only, written by userspace: the path of a
+ *	cgroup
  */
 enum aegishv_rec_type {
 	AEGISHV_REC_LOST	= 1,
@@ -61,6 +63,7 @@ enum aegishv_rec_type {
 	AEGISHV_REC_FORK	= 12,
 	AEGISHV_REC_PEXIT	= 13,
 	AEGISHV_REC_POLICY	= 14,
+	AEGISHV_REC_CGROUP	= 15,
 };
 
 /**
@@ -466,6 +469,22 @@ struct aegishv_rec_policy {
 };
 
 /**
+ * struct aegishv_rec_cgroup - recordings only: the path of a cgroup
+ * @h: header; @h.seq is 0 and counts nothing
+ * @cgid: cgroup v2 id
+ * @path_len: bytes of the path, 0 when the cgroup was gone already
+ * @rsvd: 0
+ * @text: the path of its directory, padded with NUL to 8 bytes
+ */
+struct aegishv_rec_cgroup {
+	struct aegishv_hdr h;
+	__u64 cgid;
+	__u32 path_len;
+	__u32 rsvd;
+	char text[];
+};
+
+/**
  * DOC: mapping /dev/aegishv
  *
  * The device has one ring for each present CPU. For CPU c map, MAP_SHARED:
@@ -562,6 +581,8 @@ AEGISHV_ASSERT_OFFSET(aegishv_rec_block, text, 136);
 AEGISHV_ASSERT_SIZE(aegishv_rec_proc, 104);
 AEGISHV_ASSERT_OFFSET(aegishv_rec_proc, text, 104);
 AEGISHV_ASSERT_SIZE(aegishv_rec_policy, 80);
+AEGISHV_ASSERT_SIZE(aegishv_rec_cgroup, 48);
+AEGISHV_ASSERT_OFFSET(aegishv_rec_cgroup, text, 48);
 AEGISHV_ASSERT_SIZE(aegishv_ring_cons, 8);
 AEGISHV_ASSERT_SIZE(aegishv_ring_prod, 40);
 AEGISHV_ASSERT_SIZE(aegishv_dev_info, 16);
