@@ -79,6 +79,13 @@ static __always_inline unsigned long ahv_fregs_arg0(struct ftrace_regs *fregs)
 #endif
 }
 
+/* 6.16: the tracepoint of a thread's end tells whether it was the last one. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define AHV_PROC_EXIT_ARGS	void *unused, struct task_struct *t
+#else
+#define AHV_PROC_EXIT_ARGS	void *unused, struct task_struct *t, bool last
+#endif
+
 #ifdef CONFIG_X86_64
 /* 7.0: the guest's instruction pointer left the register array. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)

@@ -6,6 +6,7 @@
 #include <linux/mutex.h>
 #include "aegishv.h"
 #include "config.h"
+#include "lsm/lsm.h"
 #include "ring.h"
 #include "ringpos.h"
 
@@ -15,6 +16,13 @@ struct ahv_config ahv_config = {
 	.counters = AEGISHV_COUNTERS_EXITS,
 	.watermark_bytes = 32U << 10,	/* fits into the smallest ring */
 	.deadline_us = 100000,
+	.file_mode = AEGISHV_FILE_MODE_AUDIT,
+	.signal = AEGISHV_SIGNAL_NONE,
+	.kill_threshold = 5,
+	.kill_window_s = 30,
+	.deny_mode = AEGISHV_DENY_MODE_OPEN,
+	.proc_events = AEGISHV_PROC_EVENTS_EXEC,
+	.storm_window_s = 60,
 };
 
 #define MAX_DEADLINE_US 10000000U
@@ -128,6 +136,7 @@ static int change_all(const struct ahv_config_change *c, const char **why)
 	if (c->what & AHV_SET_EXIT_EVENTS)
 		WRITE_ONCE(ahv_config.exit_events, c->exit_events);
 	ahv_vms_apply_config();
+	ahv_file_settings_change(c);
 	return 0;
 }
 
@@ -145,11 +154,23 @@ int ahv_config_change(const struct ahv_config_change *c, const char **why)
 	mutex_lock(&change_mutex);
 	err = check_ring_bytes(c, why) ?: check_watermark(c, why) ?:
 	      check_deadline(c, why) ?: check_exit_events(c, why) ?:
-	      check_sample(c, why);
+	      check_sample(c, why) ?: ahv_file_settings_check(c, why);
 	if (!err)
 		err = c->vm ? change_vm(c, why) : change_all(c, why);
 	if (!err)
 		ahv_sources_config_changed();
 	mutex_unlock(&change_mutex);
 	return err;
+}
+
+/**
+ * ahv_config_reapply() - let the sources look at the configuration again
+ *
+ * For a change that nobody configured. Process context.
+ */
+void ahv_config_reapply(void)
+{
+	mutex_lock(&change_mutex);
+	ahv_sources_config_changed();
+	mutex_unlock(&change_mutex);
 }

@@ -15,6 +15,18 @@
 #define AHV_SET_RING_BYTES	BIT(4)
 #define AHV_SET_WATERMARK	BIT(5)
 #define AHV_SET_DEADLINE	BIT(6)
+#define AHV_SET_FILE_MODE	BIT(7)
+#define AHV_SET_SIGNAL		BIT(8)
+#define AHV_SET_ALLOW_SIGKILL	BIT(9)
+#define AHV_SET_KILL_THRESHOLD	BIT(10)
+#define AHV_SET_KILL_WINDOW	BIT(11)
+#define AHV_SET_DENY_MODE	BIT(12)
+#define AHV_SET_PROC_EVENTS	BIT(13)
+#define AHV_SET_BREAK_GLASS	BIT(14)
+#define AHV_SET_DEADMAN		BIT(15)
+#define AHV_SET_DEADMAN_REFRESH	BIT(16)
+#define AHV_SET_STORM_DENIALS	BIT(17)
+#define AHV_SET_STORM_WINDOW	BIT(18)
 
 /**
  * struct ahv_config_change - what to change, and to what
@@ -26,6 +38,17 @@
  * @ring_bytes: size of each ring
  * @watermark_bytes: wake the consumer at this much
  * @deadline_us: wake it when a record is this old
+ * @file_mode: this and what follows is described at &struct ahv_config
+ * @signal: there
+ * @allow_sigkill: there
+ * @kill_threshold: there
+ * @kill_window_s: there
+ * @deny_mode: there
+ * @proc_events: there
+ * @deadman_s: there
+ * @storm_denials: there
+ * @storm_window_s: there
+ * @break_glass: there
  */
 struct ahv_config_change {
 	u32 what;
@@ -36,8 +59,21 @@ struct ahv_config_change {
 	u32 ring_bytes;
 	u32 watermark_bytes;
 	u32 deadline_us;
+	u32 file_mode;
+	u32 signal;
+	u32 allow_sigkill;
+	u32 kill_threshold;
+	u32 kill_window_s;
+	u32 deny_mode;
+	u32 proc_events;
+	u32 deadman_s;
+	u32 storm_denials;
+	u32 storm_window_s;
+	u64 break_glass;
 };
 
 int ahv_config_change(const struct ahv_config_change *c, const char **why);
+/* Nothing was changed here, but what follows from it. */
+void ahv_config_reapply(void);
 
 #endif

@@ -8,6 +8,7 @@
  */
 #include <linux/spinlock.h>
 #include "aegishv.h"
+#include "lsm/lsm.h"
 
 static DEFINE_SPINLOCK(hooks_lock);
 u32 ahv_isa_attached;
@@ -75,9 +76,13 @@ void ahv_health_get(enum ahv_hook_id id, struct ahv_hook_status *s)
 	spin_unlock(&hooks_lock);
 }
 
-/* A host without KVM has nothing to watch and misses nothing. */
+/*
+ * A host without KVM has nothing to watch and misses nothing. One that went back
+ * from enforce to audit by itself does.
+ */
 bool ahv_healthy(void)
 {
+	const char *reverted;
 	bool ok = true;
 	int i;
 
@@ -86,7 +91,8 @@ bool ahv_healthy(void)
 		if (hooks[i].required && hooks[i].state == AEGISHV_HOOK_STATE_FAILED)
 			ok = false;
 	spin_unlock(&hooks_lock);
-	return ok;
+	ahv_file_mode(&reverted);
+	return ok && !reverted;
 }
 
 void ahv_health_set_isa(u32 isa)

@@ -57,6 +57,28 @@ unsigned long ahv_symbol(const char *name)
 	return function_start(addr);
 }
 
+/**
+ * ahv_callable_symbol() - a function that may be called through a pointer
+ * @name: the function
+ *
+ * With IBT a function that the kernel calls by name alone has lost its endbr64,
+ * and a call through a pointer would be an exception.
+ *
+ * Return: the address, or 0.
+ */
+unsigned long ahv_callable_symbol(const char *name)
+{
+	unsigned long addr = ahv_symbol(name);
+#ifdef CONFIG_X86_KERNEL_IBT
+	u32 insn;
+
+	if (!addr || copy_from_kernel_nofault(&insn, (void *)addr, sizeof(insn)) ||
+	    insn != 0xfa1e0ff3)
+		return 0;
+#endif
+	return addr;
+}
+
 static void notrace ftrace_entry(unsigned long ip, unsigned long parent_ip,
 				 struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {

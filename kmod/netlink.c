@@ -109,30 +109,13 @@ int aegishv_nl_config_get_doit(struct sk_buff *skb, struct genl_info *info)
 	return reply_end(&r, info, err);
 }
 
-static void take_u32(struct ahv_config_change *c, struct nlattr *attr, u32 what, u32 *to)
-{
-	if (!attr)
-		return;
-	c->what |= what;
-	*to = nla_get_u32(attr);
-}
-
 int aegishv_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	struct nlattr **a = info->attrs;
 	struct ahv_config_change c = {};
 	const char *why = NULL;
 	int err;
 
-	take_u32(&c, a[AEGISHV_A_CONFIG_VM], 0, &c.vm);
-	take_u32(&c, a[AEGISHV_A_CONFIG_EXIT_EVENTS], AHV_SET_EXIT_EVENTS, &c.exit_events);
-	take_u32(&c, a[AEGISHV_A_CONFIG_SAMPLE], AHV_SET_SAMPLE, &c.sample);
-	take_u32(&c, a[AEGISHV_A_CONFIG_COUNTERS], AHV_SET_COUNTERS, &c.counters);
-	take_u32(&c, a[AEGISHV_A_CONFIG_RING_BYTES], AHV_SET_RING_BYTES, &c.ring_bytes);
-	take_u32(&c, a[AEGISHV_A_CONFIG_WATERMARK_BYTES], AHV_SET_WATERMARK, &c.watermark_bytes);
-	take_u32(&c, a[AEGISHV_A_CONFIG_DEADLINE_US], AHV_SET_DEADLINE, &c.deadline_us);
-	if (nla_get_flag(a[AEGISHV_A_CONFIG_INHERIT]))
-		c.what |= AHV_SET_INHERIT;
+	ahv_nl_take_config(&c, info->attrs);
 	if (!c.what && !c.vm)
 		return refuse(info, -EINVAL, "nothing to change: name at least one setting");
 

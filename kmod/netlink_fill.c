@@ -76,28 +76,8 @@ int ahv_nl_fill_info(struct sk_buff *skb)
 	    nla_put_u32(skb, AEGISHV_A_INFO_ISA, ahv_isa()) ||
 	    nla_put_u32(skb, AEGISHV_A_INFO_HEALTHY, ahv_healthy()))
 		return -EMSGSIZE;
-	return fill_hooks(skb) ?: fill_consumer(skb) ?: fill_totals(skb);
-}
-
-int ahv_nl_fill_config(struct sk_buff *skb, const struct ahv_vm *vm)
-{
-	bool own = vm && vm->own_setting;
-
-	if (vm && nla_put_u32(skb, AEGISHV_A_CONFIG_VM, vm->id))
-		return -EMSGSIZE;
-	if (nla_put_u32(skb, AEGISHV_A_CONFIG_EXIT_EVENTS,
-			own ? vm->exit_events : ahv_config.exit_events) ||
-	    nla_put_u32(skb, AEGISHV_A_CONFIG_SAMPLE,
-			own ? vm->sample : ahv_config.sample))
-		return -EMSGSIZE;
-	if (vm)
-		return 0;
-	if (nla_put_u32(skb, AEGISHV_A_CONFIG_COUNTERS, ahv_config.counters) ||
-	    nla_put_u32(skb, AEGISHV_A_CONFIG_RING_BYTES, ahv_rings_bytes()) ||
-	    nla_put_u32(skb, AEGISHV_A_CONFIG_WATERMARK_BYTES, ahv_config.watermark_bytes) ||
-	    nla_put_u32(skb, AEGISHV_A_CONFIG_DEADLINE_US, ahv_config.deadline_us))
-		return -EMSGSIZE;
-	return 0;
+	return fill_hooks(skb) ?: fill_consumer(skb) ?: fill_totals(skb) ?:
+	       ahv_nl_fill_file_info(skb);
 }
 
 static int fill_vcpu(struct sk_buff *skb, const struct ahv_vcpu *v)

@@ -106,7 +106,10 @@ struct ahv_denial {
  */
 int ahv_respond(const struct ahv_denial *d);
 
-/* The source calls them before the first check may run, and after the last one. */
+/*
+ * The source calls them before the first check may run, and after the last one,
+ * without a lock that its config_changed() takes.
+ */
 int ahv_respond_start(void);
 void ahv_respond_stop(void);
 
@@ -157,7 +160,7 @@ void ahv_respond_stats(struct ahv_respond_stats *s);
  */
 u32 ahv_file_mode(const char **reverted);
 /* As configured; tells. Process context, under the configuration's mutex. */
-int ahv_mode_set(u32 mode, const char **why);
+void ahv_mode_set(u32 mode);
 /* Back to audit, by event STORM or EXPIRED. Any context but NMI. */
 void ahv_mode_revert(u32 event, const char *why);
 /* The settings of deadman and storm have changed, or somebody refreshed. */
@@ -166,6 +169,11 @@ void ahv_mode_storm_restart(void);
 /* One more denial. Context of a check. */
 void ahv_mode_count_denial(void);
 void ahv_mode_stop(void);
+
+struct ahv_config_change;
+/* settings.c */
+int ahv_file_settings_check(const struct ahv_config_change *c, const char **why);
+void ahv_file_settings_change(const struct ahv_config_change *c);
 const char *ahv_file_backend(void);
 
 extern const struct ahv_source ahv_lsm_source;
