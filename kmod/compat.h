@@ -67,17 +67,78 @@ static inline void ahv_hrtimer_setup(struct hrtimer *t,
 #define ahv_genl_op	genl_split_ops
 #endif
 
-/* 6.2: argument accessors of struct ftrace_regs. */
-static __always_inline unsigned long ahv_fregs_arg0(struct ftrace_regs *fregs)
-{
+/* 6.2: accessors of struct ftrace_regs; argument @n is the function's own, from 0. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
-	return ftrace_regs_get_argument(fregs, 0);
-#elif defined(CONFIG_X86_64)
-	return fregs->regs.di;
+#define ahv_fregs_arg(fregs, n)		ftrace_regs_get_argument(fregs, n)
+#define ahv_fregs_set_ip(fregs, ip)	ftrace_regs_set_instruction_pointer(fregs, ip)
+#define ahv_fregs_set_return(fregs, v)	ftrace_regs_set_return_value(fregs, v)
 #else
-	return regs_get_kernel_argument(ftrace_get_regs(fregs), 0);
+#ifdef CONFIG_X86_64
+#define ahv_fregs_regs(fregs)		(&(fregs)->regs)
+#else
+#define ahv_fregs_regs(fregs)		ftrace_get_regs(fregs)
+#endif
+#define ahv_fregs_arg(fregs, n)		regs_get_kernel_argument(ahv_fregs_regs(fregs), n)
+#define ahv_fregs_set_ip(fregs, ip)	instruction_pointer_set(ahv_fregs_regs(fregs), ip)
+#define ahv_fregs_set_return(fregs, v)	regs_set_return_value(ahv_fregs_regs(fregs), v)
+#endif
+
+/* 6.2 on arm64: moving the instruction pointer needs no full set of registers. */
+#ifdef CONFIG_HAVE_DYNAMIC_FTRACE_WITH_ARGS
+#define AHV_FTRACE_IPMODIFY	FTRACE_OPS_FL_IPMODIFY
+#else
+#define AHV_FTRACE_IPMODIFY	(FTRACE_OPS_FL_IPMODIFY | FTRACE_OPS_FL_SAVE_REGS)
+#endif
+
+/*
+ * 6.4: direct calls have an ftrace_ops, and may be asked for on arm64. Before,
+ * all share one of the kernel's that ftrace cannot be switched off under.
+ */
+#ifdef CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS
+#define AHV_HAVE_DIRECT
+static inline int ahv_register_direct(struct ftrace_ops *ops, unsigned long ip,
+				      unsigned long trampoline)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	int err = ftrace_set_filter_ip(ops, ip, 0, 0);
+
+	if (err)
+		return err;
+	err = register_ftrace_direct(ops, trampoline);
+	if (err)
+		ftrace_free_filter(ops);
+	else	/* after, since registering sets the flags anew */
+		ops->flags |= FTRACE_OPS_FL_PERMANENT;
+	return err;
+#else
+	return register_ftrace_direct(ip, trampoline);
 #endif
 }
+
+static inline void ahv_unregister_direct(struct ftrace_ops *ops, unsigned long ip,
+					 unsigned long trampoline)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	unregister_ftrace_direct(ops, trampoline, true);
+#else
+	unregister_ftrace_direct(ip, trampoline);
+#endif
+}
+#endif
+
+/*
+ * What a trampoline needs. 6.2: a call into it is counted where the processor
+ * wants its return stack kept full.
+ */
+#ifdef CONFIG_X86_64
+#include <asm/frame.h>
+#include <asm/ibt.h>
+#include <asm/linkage.h>
+#include <asm/nospec-branch.h>
+#ifndef CALL_DEPTH_ACCOUNT
+#define CALL_DEPTH_ACCOUNT
+#endif
+#endif
 
 /* 6.16: the tracepoint of a thread's end tells whether it was the last one. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)

@@ -26,6 +26,23 @@ static struct ahv_hook_status hooks[AHV_NR_HOOKS] = {
 	[AHV_HOOK_VCPU_CREATE] = { .name = "vcpu_create", .required = true },
 	[AHV_HOOK_VCPU_DESTROY] = { .name = "vcpu_destroy", .required = true },
 	[AHV_HOOK_VM_DESTROY] = { .name = "vm_destroy", .required = true },
+	[AHV_HOOK_FILE_OPEN] = { .name = "security_file_open", .required = true },
+	[AHV_HOOK_PATH_TRUNCATE] = { .name = "security_path_truncate", .required = true },
+	[AHV_HOOK_INODE_UNLINK] = { .name = "security_inode_unlink", .required = true },
+	[AHV_HOOK_INODE_RENAME] = { .name = "security_inode_rename", .required = true },
+	[AHV_HOOK_INODE_LINK] = { .name = "security_inode_link", .required = true },
+	[AHV_HOOK_INODE_SETATTR] = { .name = "security_inode_setattr", .required = true },
+	[AHV_HOOK_INODE_SETXATTR] = { .name = "security_inode_setxattr", .required = true },
+	[AHV_HOOK_INODE_REMOVEXATTR] = { .name = "security_inode_removexattr", .required = true },
+	[AHV_HOOK_INODE_SET_ACL] = { .name = "security_inode_set_acl" },
+	[AHV_HOOK_INODE_REMOVE_ACL] = { .name = "security_inode_remove_acl" },
+	[AHV_HOOK_FILE_PERMISSION] = { .name = "security_file_permission" },
+	[AHV_HOOK_MMAP_FILE] = { .name = "security_mmap_file" },
+	[AHV_HOOK_FILE_RECEIVE] = { .name = "security_file_receive" },
+	[AHV_HOOK_PROC_EXEC] = { .name = "sched_process_exec" },
+	[AHV_HOOK_PROC_FORK] = { .name = "sched_process_fork" },
+	[AHV_HOOK_PROC_EXIT] = { .name = "sched_process_exit" },
+	[AHV_HOOK_CANARY] = { .name = "canary", .required = true },
 };
 
 /**
@@ -77,8 +94,8 @@ void ahv_health_get(enum ahv_hook_id id, struct ahv_hook_status *s)
 }
 
 /*
- * A host without KVM has nothing to watch and misses nothing. One that went back
- * from enforce to audit by itself does.
+ * What is absent misses nothing: a host without KVM has nothing to watch there.
+ * A host that went back from enforce to audit by itself does.
  */
 bool ahv_healthy(void)
 {

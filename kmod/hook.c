@@ -84,7 +84,7 @@ static void notrace ftrace_entry(unsigned long ip, unsigned long parent_ip,
 {
 	struct ahv_entry_hook *h = container_of(ops, struct ahv_entry_hook, ops);
 
-	h->fn(ahv_fregs_arg0(fregs));
+	h->fn(ahv_fregs_arg(fregs, 0));
 }
 
 static int kprobe_entry(struct kprobe *kp, struct pt_regs *regs)

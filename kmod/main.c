@@ -6,6 +6,8 @@
  */
 #include <linux/module.h>
 #include "aegishv.h"
+#include "lsm/lsm.h"
+#include "policy.h"
 #include "ring.h"
 #include "ringpos.h"
 
@@ -16,6 +18,7 @@ MODULE_PARM_DESC(ring_bytes,
 
 static const struct ahv_source *const sources[] = {
 	&ahv_kvm_source,
+	&ahv_lsm_source,
 };
 
 void ahv_sources_config_changed(void)
@@ -60,9 +63,12 @@ static int __init aegishv_init(void)
 	if (err)
 		return err;
 	ahv_vm_init();
-	err = ahv_netlink_init();
+	err = ahv_policy_init();
 	if (err)
 		goto vm;
+	err = ahv_netlink_init();
+	if (err)
+		goto policy;
 	err = start_sources();
 	if (err)
 		goto netlink;
@@ -77,6 +83,8 @@ sources:
 	ahv_vms_gone();
 netlink:
 	ahv_netlink_exit();
+policy:
+	ahv_policy_exit();
 vm:
 	ahv_vm_exit();
 	ahv_rings_exit();
@@ -90,6 +98,7 @@ static void __exit aegishv_exit(void)
 	stop_sources(ARRAY_SIZE(sources));
 	ahv_vms_gone();
 	ahv_netlink_exit();
+	ahv_policy_exit();
 	ahv_vm_exit();
 	ahv_rings_exit();
 }

@@ -17,6 +17,8 @@
 
 /* Room for one object that grows with the host: a VM's vCPUs, all counters. */
 #define BIG_REPLY_BYTES (128U << 10)
+/* Room for all hooks, each with its reason. */
+#define INFO_BYTES (16U << 10)
 
 static struct genl_family family;
 
@@ -83,7 +85,7 @@ int aegishv_nl_info_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (want && nla_get_u32(want) > AEGISHV_API_VERSION)
 		return refuse(info, -EOPNOTSUPP,
 			      "the module is older than this program: load the module that came with it");
-	err = reply_begin(&r, info, NLMSG_GOODSIZE);
+	err = reply_begin(&r, info, INFO_BYTES);
 	return err ?: reply_end(&r, info, ahv_nl_fill_info(r.skb));
 }
 
@@ -320,7 +322,7 @@ int aegishv_nl_ring_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 static void multicast(u32 cmd, int (*fill)(struct sk_buff *skb, const void *arg),
 		      const void *arg)
 {
-	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	struct sk_buff *skb = genlmsg_new(INFO_BYTES, GFP_KERNEL);
 	void *hdr;
 
 	if (!skb)

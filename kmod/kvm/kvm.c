@@ -252,7 +252,7 @@ static void set_absent(void)
 {
 	int i;
 
-	for (i = 0; i < AHV_NR_HOOKS; i++)
+	for (i = 0; i < AHV_NR_KVM_HOOKS; i++)
 		ahv_health_set(i, AEGISHV_HOOK_STATE_ABSENT, 0, why_absent);
 }
 

@@ -36,10 +36,11 @@ typedef int (*ahv_lsm_check)(unsigned long a0, unsigned long a1, unsigned long a
  * @symbol: the function
  * @id: whose health it is
  * @check: what decides
- * @trampoline: for AHV_LSM_DIRECT
+ * @trampoline: for AHV_LSM_DIRECT; keeps all arguments of the function
  * @optional: a kernel without the function misses nothing
  * @access: only with deny_mode=access
  * @backend: how it is attached now
+ * @missed: of the kprobe's misses, those that were told
  * @ip: the function's address
  * @ops: ftrace's part
  * @kp: kprobe's part
@@ -52,6 +53,7 @@ struct ahv_lsm_hook {
 	bool optional;
 	bool access;
 	enum ahv_lsm_backend backend;
+	unsigned long missed;
 	unsigned long ip;
 	struct ftrace_ops ops;
 	struct kprobe kp;
@@ -64,6 +66,14 @@ int ahv_lsm_ftrace_attach(struct ahv_lsm_hook *h);
 void ahv_lsm_ftrace_detach(struct ahv_lsm_hook *h);
 int ahv_lsm_kprobe_attach(struct ahv_lsm_hook *h);
 void ahv_lsm_kprobe_detach(struct ahv_lsm_hook *h);
+/* Does nothing but return. Not for C: functions are redirected to it. */
+void ahv_lsm_return(void);
+int ahv_ftrace_keep(void);
+void ahv_ftrace_release(void);
+int ahv_lsm_self(void);
+int ahv_kprobes_watch(void);
+void ahv_kprobes_unwatch(void);
+bool ahv_kprobes_fire(void);
 
 /* file.c, protect.c, access.c: the checks, by the function they stand before */
 #define AHV_LSM_CHECK(name) \
@@ -79,6 +89,22 @@ AHV_LSM_CHECK(ahv_check_inode_xattr);		/* (idmap, dentry): set and remove xattr,
 AHV_LSM_CHECK(ahv_check_file_permission);	/* (file, mask) */
 AHV_LSM_CHECK(ahv_check_mmap_file);		/* (file, prot, flags) */
 AHV_LSM_CHECK(ahv_check_file_receive);		/* (file) */
+
+/*
+ * X(arguments, check): each check has one trampoline, CHECK_trampoline, which
+ * keeps as many argument registers as the functions it stands before have.
+ */
+#define AHV_LSM_TRAMPOLINES(X)		\
+	X(1, ahv_check_file_open);	\
+	X(1, ahv_check_path_truncate);	\
+	X(2, ahv_check_inode_unlink);	\
+	X(5, ahv_check_inode_rename);	\
+	X(3, ahv_check_inode_link);	\
+	X(3, ahv_check_inode_setattr);	\
+	X(6, ahv_check_inode_xattr);	\
+	X(2, ahv_check_file_permission);	\
+	X(3, ahv_check_mmap_file);	\
+	X(1, ahv_check_file_receive);
 
 /**
  * struct ahv_denial - a rule was met
@@ -113,15 +139,13 @@ int ahv_respond(const struct ahv_denial *d);
 int ahv_respond_start(void);
 void ahv_respond_stop(void);
 
-/*
- * lsm.c: whether enforce would be true, that is, security_file_open() is
- * attached; otherwise why not, a constant string. Process context.
- */
-bool ahv_lsm_can_enforce(const char **why);
-
 /* canary.c */
 int ahv_canary_start(void);
 void ahv_canary_stop(void);
+/* Opens the canary now; NULL when all is refused as it should, else what passed. */
+const char *ahv_canary_look(void);
+/* Whether to look every now and then. */
+void ahv_canary_watch(bool on);
 /* Whether @m is the canary's own, and the caller is to be refused at once. */
 static inline bool ahv_match_is_canary(const struct ahv_match *m)
 {
@@ -174,7 +198,27 @@ struct ahv_config_change;
 /* settings.c */
 int ahv_file_settings_check(const struct ahv_config_change *c, const char **why);
 void ahv_file_settings_change(const struct ahv_config_change *c);
+/* ---- lsm.c ---- */
+
+bool ahv_lsm_attached(enum ahv_hook_id id);
+
+/* How security_file_open is attached: "direct", "ftrace", "kprobe" or "none". */
 const char *ahv_file_backend(void);
+
+/*
+ * Whether enforce would be true now: security_file_open() is attached, and
+ * refuses the canary; otherwise why not, a constant string. Process context.
+ */
+bool ahv_lsm_can_enforce(const char **why);
+
+/*
+ * Keep the module from being unloaded, or let it go; the same twice does
+ * nothing. False when it is being unloaded already.
+ */
+bool ahv_lsm_pin(bool on);
+
+/* Misses of kprobes since this was asked last; process context, one at a time. */
+unsigned long ahv_lsm_missed(void);
 
 extern const struct ahv_source ahv_lsm_source;
 
