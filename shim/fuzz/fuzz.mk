@@ -20,7 +20,9 @@ FUZZ_SAN	:= $(FUZZ_FEW) -g -fno-omit-frame-pointer -fsanitize=address,undefined 
 FUZZ_SRC_trace	 := $(SRC)/fuzz/fuzz_trace.c $(SRC)/fuzz/sink.c $(SRC)/rec.c \
 		    $(addprefix $(SRC)/,trace.c trace_head.c trace_body.c trace_fault.c trace_vm.c)
 FUZZ_SRC_recfile := $(SRC)/fuzz/fuzz_recfile.c $(SRC)/fuzz/sink.c $(SRC)/rec.c $(SRC)/recread.c
-FUZZERS		 := trace recfile
+FUZZ_SRC_policy	 := $(SRC)/fuzz/fuzz_policy.c \
+		    $(addprefix $(SRC)/,policy.c policy_text.c policy_entry.c policy_parse.c text.c args.c)
+FUZZERS		 := trace recfile policy
 FUZZ_HEADERS	 := $(wildcard $(SRC)/*.h $(SRC)/fuzz/*.h $(TOP)/kmod/pure/*)
 
 .SECONDEXPANSION:
