@@ -15,14 +15,14 @@
 #include <linux/workqueue.h>
 #include "lsm/lsm.h"
 
-#define PERIOD_MS 500
+#define PERIOD_MS	500
+#define IDLE_PERIOD_MS	5000	/* until there are rules to look after */
 
 static DEFINE_MUTEX(mutex);
 static struct file *canary;
-static bool watching;
 static bool blind;
 
-static const char why_idle[] = "it looks while the mode is enforce";
+static const char why_idle[] = "it looks once there are rules, or the mode is enforce";
 static const char why_no_file[] = "file-mode: the canary's file could not be made";
 static const char why_open[] =
 	"an open passed that is denied: is kernel.ftrace_enabled or debugfs kprobes/enabled 0?";
@@ -69,9 +69,22 @@ static void tell(const char *passed)
 	blind = passed;
 	ahv_event_policy(blind ? AEGISHV_POLICY_BLIND : AEGISHV_POLICY_SIGHTED, false);
 	if (blind)
-		pr_alert("nothing may be denied: %s\n", passed);
+		pr_alert("files may be opened unchecked: %s\n", passed);
 	else
-		pr_notice("denials are denials again\n");
+		pr_notice("files are checked again\n");
+}
+
+/* Without a hook there is nothing to watch, and health knows of that already. */
+static bool worth_it(void)
+{
+	u64 rules;
+
+	if (!ahv_lsm_attached(AHV_HOOK_FILE_OPEN))
+		return false;
+	rcu_read_lock();
+	rules = rcu_dereference(ahv_policy)->rules;
+	rcu_read_unlock();
+	return rules || ahv_file_mode(NULL) == AEGISHV_FILE_MODE_ENFORCE;
 }
 
 static void watch(struct work_struct *work);
@@ -79,11 +92,20 @@ static DECLARE_DELAYED_WORK(watch_work, watch);
 
 static void watch(struct work_struct *work)
 {
+	unsigned int next_ms = PERIOD_MS;
+
 	mutex_lock(&mutex);
-	if (watching) {
+	if (!canary)
+		goto out;
+	if (worth_it()) {
 		tell(look());
-		schedule_delayed_work(&watch_work, msecs_to_jiffies(PERIOD_MS));
+	} else {
+		blind = false;
+		next_ms = IDLE_PERIOD_MS;
+		ahv_health_set(AHV_HOOK_CANARY, AEGISHV_HOOK_STATE_IDLE, 0, why_idle);
 	}
+	mod_delayed_work(system_wq, &watch_work, msecs_to_jiffies(next_ms));
+out:
 	mutex_unlock(&mutex);
 }
 
@@ -97,17 +119,11 @@ const char *ahv_canary_look(void)
 	return passed;
 }
 
-void ahv_canary_watch(bool on)
+void ahv_canary_wake(void)
 {
 	mutex_lock(&mutex);
-	if (canary && on != watching) {
-		watching = on;
-		blind = false;
-		if (on)
-			schedule_delayed_work(&watch_work, 0);
-		else
-			ahv_health_set(AHV_HOOK_CANARY, AEGISHV_HOOK_STATE_IDLE, 0, why_idle);
-	}
+	if (canary)
+		mod_delayed_work(system_wq, &watch_work, 0);
 	mutex_unlock(&mutex);
 }
 
@@ -128,11 +144,12 @@ int ahv_canary_start(void)
 		fput(f);
 		return err;
 	}
+	ahv_health_backend(AHV_HOOK_CANARY, "shmem");
+	ahv_health_set(AHV_HOOK_CANARY, AEGISHV_HOOK_STATE_IDLE, 0, why_idle);
 	mutex_lock(&mutex);
 	canary = f;
 	mutex_unlock(&mutex);
-	ahv_health_backend(AHV_HOOK_CANARY, "shmem");
-	ahv_health_set(AHV_HOOK_CANARY, AEGISHV_HOOK_STATE_IDLE, 0, why_idle);
+	ahv_canary_wake();
 	return 0;
 }
 
@@ -143,7 +160,6 @@ void ahv_canary_stop(void)
 	mutex_lock(&mutex);
 	f = canary;
 	canary = NULL;
-	watching = false;
 	mutex_unlock(&mutex);
 	cancel_delayed_work_sync(&watch_work);
 	if (!f)

@@ -293,7 +293,7 @@ static void config_changed(void)
 		update_access();
 	mutex_unlock(&mutex);
 	ahv_lsm_pin(enforce);
-	ahv_canary_watch(enforce);
+	ahv_canary_wake();
 }
 
 static void stop(void)
@@ -335,9 +335,7 @@ bool ahv_lsm_attached(enum ahv_hook_id id)
 
 const char *ahv_file_backend(void)
 {
-	enum ahv_lsm_backend b = backend_of(AHV_HOOK_FILE_OPEN);
-
-	return b == AHV_LSM_OFF ? "none" : names[b];
+	return names[backend_of(AHV_HOOK_FILE_OPEN)];
 }
 
 bool ahv_lsm_can_enforce(const char **why)

@@ -144,8 +144,8 @@ int ahv_canary_start(void);
 void ahv_canary_stop(void);
 /* Opens the canary now; NULL when all is refused as it should, else what passed. */
 const char *ahv_canary_look(void);
-/* Whether to look every now and then. */
-void ahv_canary_watch(bool on);
+/* The mode may have changed: look at once whether it is worth looking. */
+void ahv_canary_wake(void);
 /* Whether @m is the canary's own, and the caller is to be refused at once. */
 static inline bool ahv_match_is_canary(const struct ahv_match *m)
 {
@@ -202,7 +202,7 @@ void ahv_file_settings_change(const struct ahv_config_change *c);
 
 bool ahv_lsm_attached(enum ahv_hook_id id);
 
-/* How security_file_open is attached: "direct", "ftrace", "kprobe" or "none". */
+/* How security_file_open is attached: "direct", "ftrace", "kprobe" or "off". */
 const char *ahv_file_backend(void);
 
 /*
