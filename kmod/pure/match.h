@@ -79,4 +79,43 @@ static __always_inline bool ahv_filter_has(const struct ahv_filter *f, u64 hash)
 	return f->words[pos >> 6] >> (pos & 63) & 1;
 }
 
+/**
+ * ahv_filter_bit() - the word and the bit of a key
+ * @f: the table
+ * @hash: ahv_key_hash() of the key
+ * @bit: where to put the bit
+ *
+ * Return: the word, in which the caller sets the bit.
+ */
+static __always_inline u64 *ahv_filter_bit(const struct ahv_filter *f, u64 hash, u64 *bit)
+{
+	u64 pos = hash >> f->shift;
+
+	*bit = 1ULL << (pos & 63);
+	return &f->words[pos >> 6];
+}
+
+#define AHV_FILTER_MAX_SHIFT	49	/* 4 KiB */
+#define AHV_FILTER_MIN_SHIFT	32	/* 512 MiB */
+
+u32 ahv_filter_shift(u64 keys);
+u64 ahv_filter_bytes(u32 shift);
+
+#define AHV_PATH_MAX	4095
+
+/**
+ * struct ahv_path_parts - an absolute path, taken apart
+ * @dir_len: bytes of the directory's path, which ends in a slash
+ * @name: where the last name begins
+ * @name_len: its length
+ */
+struct ahv_path_parts {
+	u32 dir_len;
+	u32 name;
+	u32 name_len;
+};
+
+const char *ahv_path_problem(const char *path, u64 len);
+bool ahv_path_split(const char *path, u32 len, struct ahv_path_parts *s);
+
 #endif
