@@ -41,7 +41,7 @@ extern const struct ahv_source ahv_kvm_source;
 void ahv_sources_config_changed(void);
 
 /**
- * struct ahv_config - the configuration; written under the netlink mutex
+ * struct ahv_config - the configuration; written under the mutex of config.c
  * @exit_events: enum aegishv_exit_events for VMs without their own
  * @sample: N of exit_events=sample
  * @counters: enum aegishv_counters
@@ -341,5 +341,7 @@ int ahv_netlink_init(void);
 void ahv_netlink_exit(void);
 void ahv_netlink_vm_ntf(struct ahv_vm *vm, bool death);
 void ahv_netlink_health_ntf(void);
+/* The policy or its mode changed. Process context. */
+void ahv_netlink_policy_ntf(void);
 
 #endif

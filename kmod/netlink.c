@@ -3,7 +3,7 @@
  * The generic netlink family: handlers and notifications. Attribute types,
  * ranges and the operations table are generated from include/uapi/aegishv.yaml.
  *
- * Handlers are process context under the family's mutex. A caller needs
+ * Handlers are process context and run in parallel. A caller needs
  * CAP_NET_ADMIN (GENL_ADMIN_PERM) and CAP_SYS_ADMIN, both in the initial user
  * namespace, and is in the initial network namespace, since the family is in no
  * other. VM notifications start in atomic context and go out from a work item.
@@ -20,10 +20,7 @@
 /* Room for all hooks, each with its reason. */
 #define INFO_BYTES (16U << 10)
 
-static struct genl_family family;
-
-/* Refuse with words: errno, and what userspace prints. */
-#define refuse(info, err, msg) ({ GENL_SET_ERR_MSG(info, msg); (err); })
+#define refuse ahv_nl_refuse
 
 static int pre_doit(const struct ahv_genl_op *ops, struct sk_buff *skb,
 		    struct genl_info *info)
@@ -34,7 +31,7 @@ static int pre_doit(const struct ahv_genl_op *ops, struct sk_buff *skb,
 }
 
 /* Dumps do not pass through pre_doit, and share the attributes of the request for one. */
-static int check_dump(struct netlink_callback *cb)
+int ahv_nl_check_dump(struct netlink_callback *cb)
 {
 	if (!netlink_capable(cb->skb, CAP_SYS_ADMIN)) {
 		NL_SET_ERR_MSG(cb->extack, "needs CAP_SYS_ADMIN in the initial user namespace");
@@ -48,17 +45,12 @@ static int check_dump(struct netlink_callback *cb)
 	return 0;
 }
 
-struct reply {
-	struct sk_buff *skb;
-	void *hdr;
-};
-
-static int reply_begin(struct reply *r, struct genl_info *info, size_t bytes)
+int ahv_nl_begin(struct ahv_nl_reply *r, struct genl_info *info, size_t bytes)
 {
 	r->skb = genlmsg_new(bytes, GFP_KERNEL);
 	if (!r->skb)
 		return -ENOMEM;
-	r->hdr = genlmsg_put_reply(r->skb, info, &family, 0, info->genlhdr->cmd);
+	r->hdr = genlmsg_put_reply(r->skb, info, &ahv_nl_family, 0, info->genlhdr->cmd);
 	if (!r->hdr) {
 		nlmsg_free(r->skb);
 		return -EMSGSIZE;
@@ -66,7 +58,7 @@ static int reply_begin(struct reply *r, struct genl_info *info, size_t bytes)
 	return 0;
 }
 
-static int reply_end(struct reply *r, struct genl_info *info, int err)
+int ahv_nl_end(struct ahv_nl_reply *r, struct genl_info *info, int err)
 {
 	if (err) {
 		nlmsg_free(r->skb);
@@ -79,24 +71,24 @@ static int reply_end(struct reply *r, struct genl_info *info, int err)
 int aegishv_nl_info_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *want = info->attrs[AEGISHV_A_INFO_API_VERSION];
-	struct reply r;
+	struct ahv_nl_reply r;
 	int err;
 
 	if (want && nla_get_u32(want) > AEGISHV_API_VERSION)
 		return refuse(info, -EOPNOTSUPP,
 			      "the module is older than this program: load the module that came with it");
-	err = reply_begin(&r, info, INFO_BYTES);
-	return err ?: reply_end(&r, info, ahv_nl_fill_info(r.skb));
+	err = ahv_nl_begin(&r, info, INFO_BYTES);
+	return err ?: ahv_nl_end(&r, info, ahv_nl_fill_info(r.skb));
 }
 
 int aegishv_nl_config_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *vm_attr = info->attrs[AEGISHV_A_CONFIG_VM];
 	struct ahv_vm *vm = NULL;
-	struct reply r;
+	struct ahv_nl_reply r;
 	int err;
 
-	err = reply_begin(&r, info, NLMSG_GOODSIZE);
+	err = ahv_nl_begin(&r, info, NLMSG_GOODSIZE);
 	if (err)
 		return err;
 	rcu_read_lock();
@@ -108,7 +100,7 @@ int aegishv_nl_config_get_doit(struct sk_buff *skb, struct genl_info *info)
 		nlmsg_free(r.skb);
 		return refuse(info, err, "vm: there is no VM with this number");
 	}
-	return reply_end(&r, info, err);
+	return ahv_nl_end(&r, info, err);
 }
 
 int aegishv_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info)
@@ -122,21 +114,19 @@ int aegishv_nl_config_set_doit(struct sk_buff *skb, struct genl_info *info)
 		return refuse(info, -EINVAL, "nothing to change: name at least one setting");
 
 	err = ahv_config_change(&c, &why);
-	if (err && why && info->extack)
-		info->extack->_msg = why;	/* a constant string, as extack wants */
-	return err;
+	return err ? ahv_nl_refuse_why(info, err, why) : 0;
 }
 
 int aegishv_nl_vm_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *id = info->attrs[AEGISHV_A_VM_ID];
 	struct ahv_vm *vm;
-	struct reply r;
+	struct ahv_nl_reply r;
 	int err;
 
 	if (!id)
 		return refuse(info, -EINVAL, "id: which VM? Give its number, or dump them all");
-	err = reply_begin(&r, info, BIG_REPLY_BYTES);
+	err = ahv_nl_begin(&r, info, BIG_REPLY_BYTES);
 	if (err)
 		return err;
 	rcu_read_lock();
@@ -147,13 +137,13 @@ int aegishv_nl_vm_get_doit(struct sk_buff *skb, struct genl_info *info)
 		nlmsg_free(r.skb);
 		return refuse(info, err, "id: there is no VM with this number");
 	}
-	return reply_end(&r, info, err);
+	return ahv_nl_end(&r, info, err);
 }
 
 static int dump_vm(struct sk_buff *skb, struct netlink_callback *cb, struct ahv_vm *vm)
 {
 	void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-				&family, NLM_F_MULTI, AEGISHV_CMD_VM_GET);
+				&ahv_nl_family, NLM_F_MULTI, AEGISHV_CMD_VM_GET);
 	int err;
 
 	if (!hdr)
@@ -174,7 +164,7 @@ int aegishv_nl_vm_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	struct ahv_vm *vm;
 	int err;
 
-	err = check_dump(cb);
+	err = ahv_nl_check_dump(cb);
 	if (err)
 		return err;
 	rcu_read_lock();
@@ -227,17 +217,17 @@ static int reply_counts(struct genl_info *info, const struct ahv_counts *sum)
 {
 	struct nlattr *vm = info->attrs[AEGISHV_A_COUNTERS_VM];
 	struct nlattr *vcpu = info->attrs[AEGISHV_A_COUNTERS_VCPU];
-	struct reply r;
+	struct ahv_nl_reply r;
 	int err;
 
-	err = reply_begin(&r, info, BIG_REPLY_BYTES);
+	err = ahv_nl_begin(&r, info, BIG_REPLY_BYTES);
 	if (err)
 		return err;
 	if (vm)
 		err = nla_put_u32(r.skb, AEGISHV_A_COUNTERS_VM, nla_get_u32(vm));
 	if (!err && vcpu)
 		err = nla_put_u32(r.skb, AEGISHV_A_COUNTERS_VCPU, nla_get_u32(vcpu));
-	return reply_end(&r, info, err ?: ahv_nl_fill_counts(r.skb, sum));
+	return ahv_nl_end(&r, info, err ?: ahv_nl_fill_counts(r.skb, sum));
 }
 
 int aegishv_nl_counters_get_doit(struct sk_buff *skb, struct genl_info *info)
@@ -256,13 +246,7 @@ int aegishv_nl_counters_get_doit(struct sk_buff *skb, struct genl_info *info)
 	rcu_read_lock();
 	missing = sum_counts(sum, vm, vcpu);
 	rcu_read_unlock();
-	if (missing) {
-		if (info->extack)
-			info->extack->_msg = missing;
-		err = -ENOENT;
-	} else {
-		err = reply_counts(info, sum);
-	}
+	err = missing ? ahv_nl_refuse_why(info, -ENOENT, missing) : reply_counts(info, sum);
 	kfree(sum);
 	return err;
 }
@@ -271,7 +255,7 @@ int aegishv_nl_ring_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *cpu = info->attrs[AEGISHV_A_RING_CPU];
 	struct ahv_ring_state s;
-	struct reply r;
+	struct ahv_nl_reply r;
 	int err;
 
 	if (!cpu)
@@ -279,8 +263,8 @@ int aegishv_nl_ring_get_doit(struct sk_buff *skb, struct genl_info *info)
 	if (nla_get_u32(cpu) >= nr_cpu_ids || !cpu_possible(nla_get_u32(cpu)) ||
 	    ahv_ring_state(nla_get_u32(cpu), &s))
 		return refuse(info, -ENXIO, "cpu: it has no ring");
-	err = reply_begin(&r, info, NLMSG_GOODSIZE);
-	return err ?: reply_end(&r, info, ahv_nl_fill_ring(r.skb, nla_get_u32(cpu), &s));
+	err = ahv_nl_begin(&r, info, NLMSG_GOODSIZE);
+	return err ?: ahv_nl_end(&r, info, ahv_nl_fill_ring(r.skb, nla_get_u32(cpu), &s));
 }
 
 static int dump_ring(struct sk_buff *skb, struct netlink_callback *cb, unsigned int cpu)
@@ -291,7 +275,7 @@ static int dump_ring(struct sk_buff *skb, struct netlink_callback *cb, unsigned 
 	if (ahv_ring_state(cpu, &s))
 		return 0;	/* it never was online */
 	hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-			  &family, NLM_F_MULTI, AEGISHV_CMD_RING_GET);
+			  &ahv_nl_family, NLM_F_MULTI, AEGISHV_CMD_RING_GET);
 	if (!hdr)
 		return -EMSGSIZE;
 	if (ahv_nl_fill_ring(skb, cpu, &s)) {
@@ -307,7 +291,7 @@ int aegishv_nl_ring_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	unsigned int cpu = cb->args[0];
 	int err;
 
-	err = check_dump(cb);
+	err = ahv_nl_check_dump(cb);
 	if (err)
 		return err;
 	for (; cpu < nr_cpu_ids; cpu++)
@@ -319,7 +303,7 @@ int aegishv_nl_ring_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 
 /* ---- notifications: best effort; the ring is where events are counted ---- */
 
-static void multicast(u32 cmd, int (*fill)(struct sk_buff *skb, const void *arg),
+void ahv_nl_multicast(u32 cmd, int (*fill)(struct sk_buff *skb, const void *arg),
 		      const void *arg)
 {
 	struct sk_buff *skb = genlmsg_new(INFO_BYTES, GFP_KERNEL);
@@ -327,13 +311,13 @@ static void multicast(u32 cmd, int (*fill)(struct sk_buff *skb, const void *arg)
 
 	if (!skb)
 		return;
-	hdr = genlmsg_put(skb, 0, 0, &family, 0, cmd);
+	hdr = genlmsg_put(skb, 0, 0, &ahv_nl_family, 0, cmd);
 	if (!hdr || fill(skb, arg)) {
 		nlmsg_free(skb);
 		return;
 	}
 	genlmsg_end(skb, hdr);
-	genlmsg_multicast(&family, skb, 0, AEGISHV_NLGRP_EVENTS, GFP_KERNEL);
+	genlmsg_multicast(&ahv_nl_family, skb, 0, AEGISHV_NLGRP_EVENTS, GFP_KERNEL);
 }
 
 static int fill_vm_ntf(struct sk_buff *skb, const void *vm)
@@ -364,7 +348,7 @@ static void announce_list(struct llist_head *list, int which, u32 cmd)
 	struct ahv_vm *vm, *next;
 
 	llist_for_each_entry_safe(vm, next, first, ntf[which]) {
-		multicast(cmd, fill_vm_ntf, vm);
+		ahv_nl_multicast(cmd, fill_vm_ntf, vm);
 		ahv_vm_put(vm);
 	}
 }
@@ -388,7 +372,7 @@ static bool registered;
 void ahv_netlink_health_ntf(void)
 {
 	if (registered)
-		multicast(AEGISHV_CMD_HEALTH_NTF, fill_info_ntf, NULL);
+		ahv_nl_multicast(AEGISHV_CMD_HEALTH_NTF, fill_info_ntf, NULL);
 }
 
 static const struct genl_multicast_group groups[] = {
@@ -398,12 +382,14 @@ static const struct genl_multicast_group groups[] = {
 	},
 };
 
-static struct genl_family family __ro_after_init = {
+struct genl_family ahv_nl_family __ro_after_init = {
 	.name = AEGISHV_GENL_NAME,
 	.version = AEGISHV_GENL_VERSION,
 	.ops = aegishv_nl_ops,
 	.n_ops = ARRAY_SIZE(aegishv_nl_ops),
 	.resv_start_op = AEGISHV_CMD_INFO_GET,	/* strict from the first operation on */
+	/* A rule's path may lead to a file system that lets us wait. */
+	.parallel_ops = true,
 	.pre_doit = pre_doit,
 	.mcgrps = groups,
 	.n_mcgrps = ARRAY_SIZE(groups),
@@ -412,8 +398,13 @@ static struct genl_family family __ro_after_init = {
 
 int ahv_netlink_init(void)
 {
-	int err = genl_register_family(&family);
+	int err = genl_register_family(&ahv_nl_family);
 
+	if (err)
+		return err;
+	err = ahv_netlink_policy_init();
+	if (err)
+		genl_unregister_family(&ahv_nl_family);
 	registered = !err;
 	return err;
 }
@@ -423,5 +414,6 @@ void ahv_netlink_exit(void)
 {
 	flush_work(&announce_work);
 	registered = false;
-	genl_unregister_family(&family);
+	ahv_netlink_policy_exit();
+	genl_unregister_family(&ahv_nl_family);
 }
