@@ -367,12 +367,9 @@ void ahv_netlink_vm_ntf(struct ahv_vm *vm, bool death)
 	schedule_work(&announce_work);
 }
 
-static bool registered;
-
 void ahv_netlink_health_ntf(void)
 {
-	if (registered)
-		ahv_nl_multicast(AEGISHV_CMD_HEALTH_NTF, fill_info_ntf, NULL);
+	ahv_nl_multicast(AEGISHV_CMD_HEALTH_NTF, fill_info_ntf, NULL);
 }
 
 static const struct genl_multicast_group groups[] = {
@@ -398,13 +395,13 @@ struct genl_family ahv_nl_family __ro_after_init = {
 
 int ahv_netlink_init(void)
 {
-	int err = genl_register_family(&ahv_nl_family);
+	int err = ahv_netlink_policy_init();
 
 	if (err)
 		return err;
-	err = ahv_netlink_policy_init();
+	err = genl_register_family(&ahv_nl_family);
 	if (err)
-		genl_unregister_family(&ahv_nl_family);
+		ahv_netlink_policy_exit();
 	registered = !err;
 	return err;
 }
@@ -414,6 +411,6 @@ void ahv_netlink_exit(void)
 {
 	flush_work(&announce_work);
 	registered = false;
-	ahv_netlink_policy_exit();
 	genl_unregister_family(&ahv_nl_family);
+	ahv_netlink_policy_exit();
 }
