@@ -303,12 +303,17 @@ int aegishv_nl_ring_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 
 /* ---- notifications: best effort; the ring is where events are counted ---- */
 
+static bool registered;
+
 void ahv_nl_multicast(u32 cmd, int (*fill)(struct sk_buff *skb, const void *arg),
 		      const void *arg)
 {
-	struct sk_buff *skb = genlmsg_new(INFO_BYTES, GFP_KERNEL);
+	struct sk_buff *skb;
 	void *hdr;
 
+	if (!registered)
+		return;
+	skb = genlmsg_new(INFO_BYTES, GFP_KERNEL);
 	if (!skb)
 		return;
 	hdr = genlmsg_put(skb, 0, 0, &ahv_nl_family, 0, cmd);
