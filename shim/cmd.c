@@ -53,8 +53,8 @@ static void print_opts(const struct cmd_opt *o)
 
 		if (o->letter)
 			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
-		snprintf(left, sizeof(left), "%s--%s%s%s", letter, o->name, o->arg ? " " : "",
-			 o->arg ? o->arg : "");
+		snprintf(left, sizeof(left), "%s--%s%s%s", letter, o->name,
+			 o->arg && *o->arg != '[' ? " " : "", o->arg ? o->arg : "");
 		printf("  %-26s %s\n", left, o->help);
 	}
 }
@@ -122,6 +122,8 @@ static bool take_value(struct cmd_ctx *c, const struct cmd_opt *o, const char *i
 			log_error("%s: --%s takes no value", c->cmd->name, o->name);
 		return !inline_value;
 	}
+	if (!c->value && o->arg[0] == '[')
+		return true;
 	if (!c->value && c->next < c->argc)
 		c->value = c->argv[c->next++];
 	if (!c->value)

@@ -14,13 +14,14 @@
 #include "args.h"
 #include "log.h"
 
-#define CMD_ARGS_MAX	8
+#define CMD_ARGS_MAX	256
 
 /**
  * struct cmd_opt - an option of a command
  * @name: without the dashes
  * @letter: short form, 0 for none
- * @arg: what its value is called in help, NULL when it takes none
+ * @arg: what its value is called in help, NULL when it takes none; in brackets
+ *	when it may be left out, and then it stands behind a '='
  * @help: one line
  */
 struct cmd_opt {
@@ -138,14 +139,23 @@ int cmd_config(struct cmd_ctx *c);
 int cmd_stats(struct cmd_ctx *c);
 int cmd_metrics(struct cmd_ctx *c);
 int cmd_events(struct cmd_ctx *c);
+int cmd_block(struct cmd_ctx *c);
+int cmd_allow(struct cmd_ctx *c);
+int cmd_policy(struct cmd_ctx *c);
+int cmd_restore(struct cmd_ctx *c);
+int cmd_explain(struct cmd_ctx *c);
 int cmd_completion(struct cmd_ctx *c);
 int cmd_help_command(struct cmd_ctx *c);
 int cmd_version(struct cmd_ctx *c);
 
 extern const struct cmd_opt run_opts[], record_opts[], snapshot_opts[], top_opts[],
-	vm_opts[], stats_opts[], metrics_opts[], events_opts[];
+	vm_opts[], stats_opts[], metrics_opts[], events_opts[], block_opts[], policy_opts[],
+	explain_opts[];
 extern const char *const vm_words[];
 extern const char *const config_words[];
+extern const char *const block_words[];
+extern const char *const allow_words[];
+extern const char *const policy_words[];
 extern const char *const completion_words[];
 
 #endif

@@ -4,17 +4,15 @@
  * programs.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 #include "ask.h"
 #include "cmd.h"
 #include "prom.h"
 #include "view.h"
+#include "wfile.h"
 
 enum { OPT_OUT, OPT_DETAILED, OPT_MAX_VM_SERIES, OPT_LEGACY };
 
@@ -37,51 +35,6 @@ const struct cmd_opt stats_opts[] = {
 	{ "detailed", 0, NULL, "every VM and every ring" },
 	{ 0 },
 };
-
-/*
- * A file for node_exporter or another collector is read at any moment: write
- * beside it and rename.
- */
-static int write_file(const char *path, const char *text, size_t len)
-{
-	char tmp[4096];
-	int fd, err = 0;
-
-	if (!path || !strcmp(path, "-")) {
-		fwrite(text, 1, len, stdout);
-		return cmd_finish();
-	}
-	if ((size_t)snprintf(tmp, sizeof(tmp), "%s.XXXXXX", path) >= sizeof(tmp)) {
-		log_error("%s: %s", path, strerror(ENAMETOOLONG));
-		return EXIT_FAIL;
-	}
-	fd = mkostemp(tmp, O_CLOEXEC);
-	if (fd < 0) {
-		log_error("%s: %s", tmp, strerror(errno));
-		return EXIT_FAIL;
-	}
-	while (len && !err) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno != EINTR)
-			err = errno;
-		if (n > 0) {
-			text += n;
-			len -= n;
-		}
-	}
-	if (fchmod(fd, 0644) && !err)
-		err = errno;
-	if (close(fd) && !err)
-		err = errno;
-	if (!err && rename(tmp, path))
-		err = errno;
-	if (!err)
-		return EXIT_OK;
-	unlink(tmp);
-	log_error("%s: %s", path, strerror(err));
-	return EXIT_FAIL;
-}
 
 static cJSON *json_all(const struct snap *s, bool detailed)
 {
@@ -128,7 +81,7 @@ static int snapshot(const char *path, const struct snap *s)
 		return EXIT_FAIL;
 	}
 	free(text);
-	status = write_file(path, line, strlen(line));
+	status = wfile_replace(path, line, strlen(line));
 	free(line);
 	return status;
 }
@@ -168,7 +121,7 @@ static int metrics(const char *path, struct prom *p, struct snap *s)
 		log_error("%s", strerror(ENOMEM));
 		return EXIT_FAIL;
 	}
-	status = write_file(path, text, len);
+	status = wfile_replace(path, text, len);
 	free(text);
 	return status;
 }

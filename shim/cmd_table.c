@@ -26,6 +26,18 @@ const struct cmd commands[] = {
 	  "watermark_bytes=N[K|M]            a reader is woken when a ring holds this much\n"
 	  "deadline_us=N                     a reader is woken when an event is this old",
 	  NULL, config_words, cmd_config },
+	{ "block", "add RULE... | del RULE|ID... | list | clear", "files that are denied",
+	  "RULE is a path, or DEV:INODE[:GENERATION]. In force at once, and after a reboot when\n"
+	  "'aegishv restore' runs then, as aegishv.service has it.",
+	  block_opts, block_words, cmd_block },
+	{ "allow", "add CGROUP... | del CGROUP|ID... | list", "cgroups that no rule denies anything",
+	  "CGROUP is the path of its directory, or cgid:NUMBER; those below it are allowed, too.",
+	  NULL, allow_words, cmd_allow },
+	{ "policy", "lint FILE | apply FILE | export FILE | show | rollback", "rules in files",
+	  "One apply is one transaction: every check sees the old rules or the new ones, and what is\n"
+	  "refused changes nothing. FILE can be -.",
+	  policy_opts, policy_words, cmd_policy },
+	{ "restore", "", "put in force what was applied last", NULL, NULL, NULL, cmd_restore },
 	{ "stats", "", "counts since the module was loaded", NULL, stats_opts, NULL, cmd_stats },
 	{ "metrics", "", "the same as Prometheus text", NULL, metrics_opts, NULL, cmd_metrics },
 	{ "events", "", "VMs that come and go, hooks that change", NULL, events_opts, NULL,

@@ -21,16 +21,6 @@
 
 #define TIMEOUT_S	5
 
-/* One request: what it is, and who takes the answers. */
-struct call {
-	int cmd;
-	int flags;
-	void (*fill)(struct nl_msg *msg, const void *arg);
-	const void *fill_arg;
-	int (*on_msg)(struct nl_msg *msg, void *arg);
-	void *arg;
-};
-
 /* An answer that comes after its caller gave up is not the next one's. */
 static int on_seq(struct nl_msg *msg, void *arg)
 {
@@ -76,6 +66,9 @@ static void read_ext(struct genl *g, struct nlmsgerr *e)
 	a = nla_find((struct nlattr *)((char *)e + skip), len, NLMSGERR_ATTR_MSG);
 	if (a)
 		snprintf(g->ext, sizeof(g->ext), "%.*s", nla_len(a), (char *)nla_data(a));
+	a = nla_find((struct nlattr *)((char *)e + skip), len, NLMSGERR_ATTR_OFFS);
+	if (a && nla_len(a) >= 4)
+		g->err_offset = nla_get_u32(a);
 }
 
 static int on_error(struct sockaddr_nl *from, struct nlmsgerr *e, void *arg)
@@ -132,12 +125,13 @@ static int receive(struct genl *g)
 	return n == -NLE_AGAIN ? -ETIMEDOUT : n == -NLE_NOMEM ? -ENOBUFS : -EIO;
 }
 
-static int call(struct genl *g, const struct call *c)
+int genl_call(struct genl *g, const struct genl_call *c)
 {
-	struct nl_msg *msg = nlmsg_alloc();
+	struct nl_msg *msg = c->size ? nlmsg_alloc_size(c->size) : nlmsg_alloc();
 	int err;
 
 	g->why[0] = g->ext[0] = '\0';
+	g->err_offset = 0;
 	g->err = 0;
 	g->done = false;
 	g->on_msg = c->on_msg;
@@ -216,7 +210,7 @@ const char *genl_why(const struct genl *g)
 	return g->why;
 }
 
-static struct nlattr *attrs(struct nl_msg *msg, int *len)
+struct nlattr *genl_attrs(struct nl_msg *msg, int *len)
 {
 	struct genlmsghdr *h = nlmsg_data(nlmsg_hdr(msg));
 
@@ -224,10 +218,18 @@ static struct nlattr *attrs(struct nl_msg *msg, int *len)
 	return genlmsg_attrdata(h, 0);
 }
 
+struct nlattr *genl_find(struct nl_msg *msg, int type)
+{
+	int len;
+	struct nlattr *a = genl_attrs(msg, &len);
+
+	return nla_find(a, len, type);
+}
+
 int genl_take_info(struct nl_msg *msg, void *arg)
 {
 	int len;
-	struct nlattr *a = attrs(msg, &len);
+	struct nlattr *a = genl_attrs(msg, &len);
 
 	genl_parse_info(a, len, arg);
 	return NL_OK;
@@ -235,9 +237,9 @@ int genl_take_info(struct nl_msg *msg, void *arg)
 
 int genl_info(struct genl *g, struct genl_info *info)
 {
-	struct call c = { .cmd = AEGISHV_CMD_INFO_GET, .on_msg = genl_take_info, .arg = info };
+	struct genl_call c = { .cmd = AEGISHV_CMD_INFO_GET, .on_msg = genl_take_info, .arg = info };
 
-	return call(g, &c);
+	return genl_call(g, &c);
 }
 
 static void fill_vm(struct nl_msg *msg, const void *arg)
@@ -249,7 +251,7 @@ static void fill_vm(struct nl_msg *msg, const void *arg)
 static int take_config(struct nl_msg *msg, void *arg)
 {
 	int len;
-	struct nlattr *a = attrs(msg, &len);
+	struct nlattr *a = genl_attrs(msg, &len);
 
 	genl_parse_config(a, len, arg);
 	return NL_OK;
@@ -257,40 +259,40 @@ static int take_config(struct nl_msg *msg, void *arg)
 
 int genl_config_get(struct genl *g, uint32_t vm, struct genl_config *config)
 {
-	struct call c = {
+	struct genl_call c = {
 		.cmd = AEGISHV_CMD_CONFIG_GET, .fill = fill_vm, .fill_arg = &vm,
 		.on_msg = take_config, .arg = config,
 	};
 
-	return call(g, &c);
+	return genl_call(g, &c);
 }
 
 static void fill_config(struct nl_msg *msg, const void *arg)
 {
 	const struct genl_config *c = arg;
-	const uint32_t values[] = {
-		c->exit_events, c->sample, c->vm, 0, c->counters,
-		c->ring_bytes, c->watermark_bytes, c->deadline_us,
-	};
-	unsigned int i;
+	unsigned int type;
 
-	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-		if (!(c->set & 1U << i))
+	for (type = 1; type <= AEGISHV_A_CONFIG_MAX; type++) {
+		uint32_t *v32 = genl_config_u32((struct genl_config *)c, type);
+
+		if (!(c->set & GENL_CONFIG(type)))
 			continue;
-		if (1U << i == GENL_CONFIG_INHERIT)
-			nla_put_flag(msg, AEGISHV_A_CONFIG_INHERIT);
+		if (type == AEGISHV_A_CONFIG_BREAK_GLASS)
+			nla_put_u64(msg, type, c->break_glass);
+		else if (v32)
+			nla_put_u32(msg, type, *v32);
 		else
-			nla_put_u32(msg, i + 1, values[i]);
+			nla_put_flag(msg, type);
 	}
 }
 
 int genl_config_set(struct genl *g, const struct genl_config *config)
 {
-	struct call c = {
+	struct genl_call c = {
 		.cmd = AEGISHV_CMD_CONFIG_SET, .fill = fill_config, .fill_arg = config,
 	};
 
-	return call(g, &c);
+	return genl_call(g, &c);
 }
 
 int genl_take_vm(struct nl_msg *msg, void *arg)
@@ -298,7 +300,7 @@ int genl_take_vm(struct nl_msg *msg, void *arg)
 	struct vm_taker *t = arg;
 	struct genl_vm vm;
 	int len;
-	struct nlattr *a = attrs(msg, &len);
+	struct nlattr *a = genl_attrs(msg, &len);
 
 	if (!genl_parse_vm(a, len, &vm))
 		return NL_SKIP;
@@ -316,22 +318,22 @@ int genl_vm(struct genl *g, uint32_t id, void (*fn)(void *arg, const struct genl
 	    void *arg)
 {
 	struct vm_taker t = { fn, arg };
-	struct call c = {
+	struct genl_call c = {
 		.cmd = AEGISHV_CMD_VM_GET, .fill = fill_id, .fill_arg = &id,
 		.on_msg = genl_take_vm, .arg = &t,
 	};
 
-	return call(g, &c);
+	return genl_call(g, &c);
 }
 
 int genl_vms(struct genl *g, void (*fn)(void *arg, const struct genl_vm *vm), void *arg)
 {
 	struct vm_taker t = { fn, arg };
-	struct call c = {
+	struct genl_call c = {
 		.cmd = AEGISHV_CMD_VM_GET, .flags = NLM_F_DUMP, .on_msg = genl_take_vm, .arg = &t,
 	};
 
-	return call(g, &c);
+	return genl_call(g, &c);
 }
 
 struct counter_taker {
@@ -343,7 +345,7 @@ static int take_counters(struct nl_msg *msg, void *arg)
 {
 	struct counter_taker *t = arg;
 	int len;
-	struct nlattr *a = attrs(msg, &len);
+	struct nlattr *a = genl_attrs(msg, &len);
 
 	genl_parse_counters(a, len, t->fn, t->arg);
 	return NL_OK;
@@ -363,12 +365,12 @@ int genl_counters(struct genl *g, const struct genl_scope *scope,
 		  void (*fn)(void *arg, const struct genl_counter *c), void *arg)
 {
 	struct counter_taker t = { fn, arg };
-	struct call c = {
+	struct genl_call c = {
 		.cmd = AEGISHV_CMD_COUNTERS_GET, .fill = fill_scope, .fill_arg = scope,
 		.on_msg = take_counters, .arg = &t,
 	};
 
-	return call(g, &c);
+	return genl_call(g, &c);
 }
 
 struct ring_taker {
@@ -381,7 +383,7 @@ static int take_ring(struct nl_msg *msg, void *arg)
 	struct ring_taker *t = arg;
 	struct genl_ring r;
 	int len;
-	struct nlattr *a = attrs(msg, &len);
+	struct nlattr *a = genl_attrs(msg, &len);
 
 	genl_parse_ring(a, len, &r);
 	t->fn(t->arg, &r);
@@ -391,9 +393,9 @@ static int take_ring(struct nl_msg *msg, void *arg)
 int genl_rings(struct genl *g, void (*fn)(void *arg, const struct genl_ring *r), void *arg)
 {
 	struct ring_taker t = { fn, arg };
-	struct call c = {
+	struct genl_call c = {
 		.cmd = AEGISHV_CMD_RING_GET, .flags = NLM_F_DUMP, .on_msg = take_ring, .arg = &t,
 	};
 
-	return call(g, &c);
+	return genl_call(g, &c);
 }

@@ -40,19 +40,25 @@ struct genl_info {
 	uint64_t vms_total;
 	uint64_t memory_bytes;
 	uint64_t unattributed;
+	uint32_t file_mode;
+	char file_backend[GENL_STR];
+	char file_reverted[GENL_STR];	/* empty while enforce was not reverted */
 	uint32_t nr_hooks;
 	struct genl_hook hooks[GENL_HOOKS_MAX];
 };
 
-/* Which members of struct genl_config are set. */
-#define GENL_CONFIG_EXIT_EVENTS	(1U << 0)
-#define GENL_CONFIG_SAMPLE	(1U << 1)
-#define GENL_CONFIG_VM		(1U << 2)
-#define GENL_CONFIG_INHERIT	(1U << 3)
-#define GENL_CONFIG_COUNTERS	(1U << 4)
-#define GENL_CONFIG_RING_BYTES	(1U << 5)
-#define GENL_CONFIG_WATERMARK	(1U << 6)
-#define GENL_CONFIG_DEADLINE	(1U << 7)
+/* Bit of &genl_config.set for an attribute AEGISHV_A_CONFIG_*. */
+#define GENL_CONFIG(attr)	(1U << ((attr) - 1))
+#define GENL_CONFIG_EXIT_EVENTS	GENL_CONFIG(AEGISHV_A_CONFIG_EXIT_EVENTS)
+#define GENL_CONFIG_SAMPLE	GENL_CONFIG(AEGISHV_A_CONFIG_SAMPLE)
+#define GENL_CONFIG_VM		GENL_CONFIG(AEGISHV_A_CONFIG_VM)
+#define GENL_CONFIG_INHERIT	GENL_CONFIG(AEGISHV_A_CONFIG_INHERIT)
+#define GENL_CONFIG_COUNTERS	GENL_CONFIG(AEGISHV_A_CONFIG_COUNTERS)
+#define GENL_CONFIG_RING_BYTES	GENL_CONFIG(AEGISHV_A_CONFIG_RING_BYTES)
+#define GENL_CONFIG_WATERMARK	GENL_CONFIG(AEGISHV_A_CONFIG_WATERMARK_BYTES)
+#define GENL_CONFIG_DEADLINE	GENL_CONFIG(AEGISHV_A_CONFIG_DEADLINE_US)
+#define GENL_CONFIG_FILE_MODE	GENL_CONFIG(AEGISHV_A_CONFIG_FILE_MODE)
+#define GENL_CONFIG_PROC_EVENTS	GENL_CONFIG(AEGISHV_A_CONFIG_PROC_EVENTS)
 
 struct genl_config {
 	uint32_t set;
@@ -63,7 +69,21 @@ struct genl_config {
 	uint32_t ring_bytes;
 	uint32_t watermark_bytes;
 	uint32_t deadline_us;
+	uint32_t file_mode;
+	uint32_t signal;
+	uint32_t allow_sigkill;
+	uint32_t kill_threshold;
+	uint32_t kill_window_s;
+	uint32_t deny_mode;
+	uint32_t proc_events;
+	uint64_t break_glass;
+	uint32_t deadman_s;
+	uint32_t storm_denials;
+	uint32_t storm_window_s;
 };
+
+/* The member of an attribute; NULL for flags and for break_glass. */
+uint32_t *genl_config_u32(struct genl_config *c, unsigned int attr);
 
 struct genl_vcpu {
 	uint32_t id;

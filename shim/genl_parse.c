@@ -9,25 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "genl_attr.h"
 #include "metrics.h"
 #include "uexit.h"
-
-#define for_each_attr(a, head, len, rem) \
-	for ((a) = (head), (rem) = (len); nla_ok(a, rem); (a) = nla_next(a, &(rem)))
-
-static uint32_t get_u32(const struct nlattr *a)
-{
-	return nla_len(a) >= 4 ? nla_get_u32(a) : 0;
-}
-
-static uint64_t get_u64(const struct nlattr *a)
-{
-	uint64_t v = 0;
-
-	if (nla_len(a) >= 8)
-		memcpy(&v, nla_data(a), sizeof(v));
-	return v;
-}
 
 static void get_str(const struct nlattr *a, char *dst, size_t size)
 {
@@ -110,6 +94,15 @@ static void parse_info_attr(struct nlattr *a, struct genl_info *i)
 	case AEGISHV_A_INFO_UNATTRIBUTED:
 		i->unattributed = get_u64(a);
 		break;
+	case AEGISHV_A_INFO_FILE_MODE:
+		i->file_mode = get_u32(a);
+		break;
+	case AEGISHV_A_INFO_FILE_BACKEND:
+		GET_STR(a, i->file_backend);
+		break;
+	case AEGISHV_A_INFO_FILE_REVERTED:
+		GET_STR(a, i->file_reverted);
+		break;
 	case AEGISHV_A_INFO_HOOK:
 		if (i->nr_hooks < GENL_HOOKS_MAX)
 			parse_hook(a, &i->hooks[i->nr_hooks++]);
@@ -127,6 +120,31 @@ void genl_parse_info(struct nlattr *head, int len, struct genl_info *info)
 		parse_info_attr(a, info);
 }
 
+uint32_t *genl_config_u32(struct genl_config *c, unsigned int attr)
+{
+	uint32_t *const to[AEGISHV_A_CONFIG_MAX + 1] = {
+		[AEGISHV_A_CONFIG_EXIT_EVENTS] = &c->exit_events,
+		[AEGISHV_A_CONFIG_SAMPLE] = &c->sample,
+		[AEGISHV_A_CONFIG_VM] = &c->vm,
+		[AEGISHV_A_CONFIG_COUNTERS] = &c->counters,
+		[AEGISHV_A_CONFIG_RING_BYTES] = &c->ring_bytes,
+		[AEGISHV_A_CONFIG_WATERMARK_BYTES] = &c->watermark_bytes,
+		[AEGISHV_A_CONFIG_DEADLINE_US] = &c->deadline_us,
+		[AEGISHV_A_CONFIG_FILE_MODE] = &c->file_mode,
+		[AEGISHV_A_CONFIG_SIGNAL] = &c->signal,
+		[AEGISHV_A_CONFIG_ALLOW_SIGKILL] = &c->allow_sigkill,
+		[AEGISHV_A_CONFIG_KILL_THRESHOLD] = &c->kill_threshold,
+		[AEGISHV_A_CONFIG_KILL_WINDOW_S] = &c->kill_window_s,
+		[AEGISHV_A_CONFIG_DENY_MODE] = &c->deny_mode,
+		[AEGISHV_A_CONFIG_PROC_EVENTS] = &c->proc_events,
+		[AEGISHV_A_CONFIG_DEADMAN_S] = &c->deadman_s,
+		[AEGISHV_A_CONFIG_STORM_DENIALS] = &c->storm_denials,
+		[AEGISHV_A_CONFIG_STORM_WINDOW_S] = &c->storm_window_s,
+	};
+
+	return attr <= AEGISHV_A_CONFIG_MAX ? to[attr] : NULL;
+}
+
 void genl_parse_config(struct nlattr *head, int len, struct genl_config *config)
 {
 	struct nlattr *a;
@@ -134,21 +152,16 @@ void genl_parse_config(struct nlattr *head, int len, struct genl_config *config)
 
 	memset(config, 0, sizeof(*config));
 	for_each_attr(a, head, len, rem) {
-		uint32_t *to[] = {
-			[AEGISHV_A_CONFIG_EXIT_EVENTS] = &config->exit_events,
-			[AEGISHV_A_CONFIG_SAMPLE] = &config->sample,
-			[AEGISHV_A_CONFIG_VM] = &config->vm,
-			[AEGISHV_A_CONFIG_COUNTERS] = &config->counters,
-			[AEGISHV_A_CONFIG_RING_BYTES] = &config->ring_bytes,
-			[AEGISHV_A_CONFIG_WATERMARK_BYTES] = &config->watermark_bytes,
-			[AEGISHV_A_CONFIG_DEADLINE_US] = &config->deadline_us,
-		};
 		unsigned int type = nla_type(a);
+		uint32_t *to = genl_config_u32(config, type);
 
-		if (type >= sizeof(to) / sizeof(to[0]) || !to[type])
+		if (to)
+			*to = get_u32(a);
+		else if (type == AEGISHV_A_CONFIG_BREAK_GLASS)
+			config->break_glass = get_u64(a);
+		else
 			continue;
-		*to[type] = get_u32(a);
-		config->set |= 1U << (type - 1);
+		config->set |= GENL_CONFIG(type);
 	}
 }
 

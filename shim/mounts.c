@@ -35,6 +35,8 @@ bool mounts_parse(char *line, struct mount_line *m)
 
 	word = strtok_r(line, " ", &save);
 	for (i = 0; word && i < 5; i++) {
+		if (i == 0)
+			m->id = strtoull(word, NULL, 10);
 		if (i == 2 && sscanf(word, "%u:%u", &major, &minor) != 2)
 			return false;
 		if (i == 4)

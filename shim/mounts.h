@@ -10,11 +10,13 @@
 
 /**
  * struct mount_line - one of them
+ * @id: of the mount, as statx(2) tells it, too
  * @dev: device of the file system, the kernel's own idea, as stat(2) encodes it
  * @point: where it is mounted
  * @fstype: what it is
  */
 struct mount_line {
+	uint64_t id;
 	uint32_t dev;
 	const char *point;
 	const char *fstype;
