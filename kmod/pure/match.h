@@ -57,12 +57,16 @@ struct ahv_filter {
  */
 static __always_inline u64 ahv_key_hash(u32 dev, u64 ino, enum ahv_key_kind kind)
 {
-	/* Odd, with well spread bits: 2^64 / phi, and two from MurmurHash3's finalizers. */
+	/*
+	 * Odd, with well spread bits: 2^64 / phi, and two from MurmurHash3's
+	 * finalizers. The device's, from MurmurHash2, keeps file systems apart that
+	 * put a number of their own into the upper half of their inode numbers.
+	 */
 	const u64 mul = kind == AHV_KEY_INODE ? 0x9e3779b97f4a7c15ULL :
 			kind == AHV_KEY_PARENT ? 0xff51afd7ed558ccdULL :
 						 0xc4ceb9fe1a85ec53ULL;
 
-	return (ino ^ ((u64)dev << 32)) * mul;
+	return (ino ^ dev * 0x5bd1e995ULL) * mul;
 }
 
 /**
