@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Attaches a program of file.bpf.o and stays until a signal:
+ *   ahvbpf deny [FILE...]	BPF LSM that denies these files; 4,096 other numbers
+ *				are in its map as well
+ *   ahvbpf enter		fentry on security_file_open; says at the end how
+ *				often it ran
+ * Says "attached", or why not and fails.
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define OTHERS	4096
+
+static int fail(const char *what, int err)
+{
+	fprintf(stderr, "ahvbpf: %s: %s\n", what, strerror(err < 0 ? -err : err));
+	return 1;
+}
+
+static int fill(struct bpf_object *obj, int n, char **paths)
+{
+	int fd = bpf_object__find_map_fd_by_name(obj, "denied");
+	unsigned char yes = 1;
+	struct stat st;
+
+	for (unsigned long long ino = 1ULL << 40; ino < (1ULL << 40) + OTHERS; ino++)
+		if (bpf_map_update_elem(fd, &ino, &yes, BPF_ANY))
+			return fail("map", errno);
+	for (int i = 0; i < n; i++) {
+		unsigned long long ino;
+
+		if (stat(paths[i], &st))
+			return fail(paths[i], errno);
+		ino = st.st_ino;
+		if (bpf_map_update_elem(fd, &ino, &yes, BPF_ANY))
+			return fail("map", errno);
+	}
+	return 0;
+}
+
+static void say_entered(struct bpf_object *obj)
+{
+	int fd = bpf_object__find_map_fd_by_name(obj, "entered");
+	unsigned long long n = 0;
+	unsigned int zero = 0;
+
+	bpf_map_lookup_elem(fd, &zero, &n);
+	printf("entered %llu\n", n);
+}
+
+static int stay(struct bpf_object *obj, bool enter)
+{
+	sigset_t end;
+	int sig;
+
+	puts("attached");
+	fflush(stdout);
+	sigemptyset(&end);
+	sigaddset(&end, SIGTERM);
+	sigaddset(&end, SIGINT);
+	sigprocmask(SIG_BLOCK, &end, NULL);
+	sigwait(&end, &sig);
+	if (enter)
+		say_entered(obj);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	bool enter = argc == 2 && !strcmp(argv[1], "enter");
+	struct bpf_program *prog;
+	struct bpf_object *obj;
+	struct bpf_link *link;
+
+	if (!enter && (argc < 2 || strcmp(argv[1], "deny"))) {
+		fprintf(stderr, "usage: ahvbpf deny [FILE...] | ahvbpf enter\n");
+		return 2;
+	}
+	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
+	obj = bpf_object__open("file.bpf.o");
+	if (!obj)
+		return fail("file.bpf.o", errno);
+	prog = bpf_object__find_program_by_name(obj, argv[1]);
+	bpf_program__set_autoload(prog, true);
+	if (bpf_object__load(obj))
+		return fail("load", errno);
+	if (!enter && fill(obj, argc - 2, argv + 2))
+		return 1;
+	link = bpf_program__attach(prog);
+	if (!link)
+		return fail("attach", errno);
+	stay(obj, enter);
+	bpf_link__destroy(link);
+	bpf_object__close(obj);
+	return 0;
+}
