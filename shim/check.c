@@ -10,7 +10,10 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include "genl_policy.h"
+#include "guard.h"
 #include "version.h"
+#include "words.h"
 
 #define KMSG_ADVICE "'dmesg | grep aegishv' tells more"
 
@@ -67,6 +70,38 @@ static void check_versions(struct checks *c)
 	     c->info.module_version, c->info.events_version, AEGISHV_EVENTS_VERSION);
 	if (!same)
 		ADVICE(k, "install program and module of one release, then load the module again");
+}
+
+static void check_policy(struct checks *c, struct genl *g)
+{
+	struct genl_policy p;
+	struct check *k;
+
+	if (genl_policy_get(g, &p))
+		return;
+	k = add(c, "file:policy", CHECK_OK);
+	TEXT(k, "generation %llu, %u rules; %llu denied, %llu only told, %llu allowed by cgroup",
+	     (unsigned long long)p.generation, p.rules, (unsigned long long)p.blocks,
+	     (unsigned long long)p.audits, (unsigned long long)p.exempt);
+}
+
+/* Denying files: the mode, how, and whether that is what was asked for. */
+static void check_files(struct checks *c, struct genl *g)
+{
+	char lacks[GUARD_TEXT];
+	struct check *k = add(c, "file:mode", CHECK_OK);
+
+	TEXT(k, "%s, hooks by %s", words_name(words_file_mode, c->info.file_mode),
+	     c->info.file_backend[0] ? c->info.file_backend : "off");
+	if (guard_lacks(g, &c->info, false, lacks)) {
+		k->result = CHECK_FAIL;
+		TEXT(k, "%.250s", lacks);
+		if (c->info.file_reverted[0])
+			ADVICE(k, "find out why, then: 'aegishv config set file_mode=enforce'");
+		else
+			ADVICE(k, "%s", KMSG_ADVICE);
+	}
+	check_policy(c, g);
 }
 
 static void check_consumer(struct checks *c)
@@ -127,6 +162,7 @@ void check_module(struct checks *c)
 	TEXT(k, "%s", c->info.healthy ? "loaded" : "loaded; it says that it is not healthy");
 	check_versions(c);
 	check_hooks(c);
+	check_files(c, g);
 	check_consumer(c);
 	check_losses(c, g);
 	genl_close(g);

@@ -6,93 +6,152 @@
 #include <stdio.h>
 #include <string.h>
 #include "ask.h"
+#include "cgpath.h"
 #include "cmd.h"
+#include "enforce.h"
+#include "words.h"
 
 const char *const config_words[] = { "get", "set", NULL };
 
-static const char *const keys[] = {
-	"exit_events", "counters", "ring_bytes", "watermark_bytes", "deadline_us", NULL,
+enum kind { NUMBER, BYTES, WORD, EXIT_EVENTS, CGROUP };
+
+/* One setting: how it is spelled, read and checked. */
+struct key {
+	const char *name;
+	unsigned int attr;
+	enum kind kind;
+	const char *const *words;
+	const char *want;
 };
+
+#define ATTR(name) AEGISHV_A_CONFIG_ ## name
+
+static const struct key keys[] = {
+	{ "exit_events", ATTR(EXIT_EVENTS), EXIT_EVENTS, NULL, "off, all, full or sample:N" },
+	{ "counters", ATTR(COUNTERS), WORD, words_counters, "exits or all" },
+	{ "ring_bytes", ATTR(RING_BYTES), BYTES, NULL, "a number of bytes, such as 262144, 256K or 1M" },
+	{ "watermark_bytes", ATTR(WATERMARK_BYTES), BYTES, NULL, "a number of bytes, such as 65536 or 64K" },
+	{ "deadline_us", ATTR(DEADLINE_US), NUMBER, NULL, "a number of microseconds" },
+	{ "file_mode", ATTR(FILE_MODE), WORD, words_file_mode, "audit or enforce" },
+	{ "signal", ATTR(SIGNAL), WORD, words_signal, "none, term, int or kill" },
+	{ "allow_sigkill", ATTR(ALLOW_SIGKILL), NUMBER, NULL, "0 or 1" },
+	{ "kill_threshold", ATTR(KILL_THRESHOLD), NUMBER, NULL, "a number of denials" },
+	{ "kill_window_s", ATTR(KILL_WINDOW_S), NUMBER, NULL, "a number of seconds" },
+	{ "deny_mode", ATTR(DENY_MODE), WORD, words_deny_mode, "open or access" },
+	{ "proc_events", ATTR(PROC_EVENTS), WORD, words_proc_events, "off, exec or all" },
+	{ "break_glass", ATTR(BREAK_GLASS), CGROUP, NULL, "the directory of a cgroup (v2), cgid:NUMBER, or none" },
+	{ "deadman_s", ATTR(DEADMAN_S), NUMBER, NULL, "a number of seconds, 0 for never" },
+	{ "storm_denials", ATTR(STORM_DENIALS), NUMBER, NULL, "a number of denials, 0 for never" },
+	{ "storm_window_s", ATTR(STORM_WINDOW_S), NUMBER, NULL, "a number of seconds" },
+};
+
+#define NR_KEYS (sizeof(keys) / sizeof(keys[0]))
+
+/* A value as text; false when it is a number, in *@n then. */
+static bool value_text(const struct genl_config *cfg, const struct key *k, char *buf, uint64_t *n)
+{
+	const uint32_t *v = genl_config_u32((struct genl_config *)cfg, k->attr);
+
+	*n = k->kind == CGROUP ? cfg->break_glass : *v;
+	switch (k->kind) {
+	case EXIT_EVENTS:
+		ask_exit_events(cfg->exit_events, cfg->sample, buf);
+		return true;
+	case WORD:
+		snprintf(buf, 4096, "%s", words_name(k->words, *v));
+		return true;
+	case CGROUP:
+		if (!*n)
+			snprintf(buf, 4096, "none");
+		else if (cgpath_of(*n, buf, 4096) <= 0)
+			snprintf(buf, 4096, "cgid:%llu", (unsigned long long)*n);
+		return true;
+	default:
+		return false;
+	}
+}
 
 static int get(struct cmd_ctx *c, struct genl *g)
 {
+	cJSON *o = c->json ? cJSON_CreateObject() : NULL;
 	struct genl_config cfg;
-	char mode[32];
-	cJSON *o;
+	char text[4096];
+	uint64_t n;
+	size_t i;
 
 	if (genl_config_get(g, 0, &cfg)) {
 		log_error("config: %s", genl_why(g));
+		cJSON_Delete(o);
 		return EXIT_FAIL;
 	}
-	ask_exit_events(cfg.exit_events, cfg.sample, mode);
-	if (!c->json) {
-		printf("exit_events=%s\ncounters=%s\nring_bytes=%u\nwatermark_bytes=%u\ndeadline_us=%u\n",
-		       mode, cfg.counters == AEGISHV_COUNTERS_ALL ? "all" : "exits",
-		       cfg.ring_bytes, cfg.watermark_bytes, cfg.deadline_us);
-		return cmd_finish();
+	for (i = 0; i < NR_KEYS; i++) {
+		bool is_text = value_text(&cfg, &keys[i], text, &n);
+
+		if (!(cfg.set & GENL_CONFIG(keys[i].attr)))
+			continue;	/* the module is older than this program */
+		if (o && is_text)
+			cJSON_AddStringToObject(o, keys[i].name, text);
+		else if (o)
+			json_u64(o, keys[i].name, n);
+		else if (is_text)
+			printf("%s=%s\n", keys[i].name, text);
+		else
+			printf("%s=%llu\n", keys[i].name, (unsigned long long)n);
 	}
-	o = cJSON_CreateObject();
-	cJSON_AddStringToObject(o, "exit_events", mode);
-	cJSON_AddStringToObject(o, "counters",
-				cfg.counters == AEGISHV_COUNTERS_ALL ? "all" : "exits");
-	cJSON_AddNumberToObject(o, "ring_bytes", cfg.ring_bytes);
-	cJSON_AddNumberToObject(o, "watermark_bytes", cfg.watermark_bytes);
-	cJSON_AddNumberToObject(o, "deadline_us", cfg.deadline_us);
-	return json_print(o);
+	return o ? json_print(o) : cmd_finish();
 }
 
-static bool parse_counters(const char *v, uint32_t *counters)
+static bool parse_value(struct genl_config *cfg, const struct key *k, const char *v)
 {
-	if (strcmp(v, "exits") && strcmp(v, "all"))
-		return false;
-	*counters = strcmp(v, "all") ? AEGISHV_COUNTERS_EXITS : AEGISHV_COUNTERS_ALL;
-	return true;
+	uint32_t *to = genl_config_u32(cfg, k->attr);
+	uint64_t n;
+
+	switch (k->kind) {
+	case EXIT_EVENTS:
+		if (!args_exit_events(v, &cfg->exit_events, &cfg->sample))
+			return false;
+		if (cfg->sample)
+			cfg->set |= GENL_CONFIG_SAMPLE;
+		return true;
+	case WORD:
+		return words_find(k->words, v, to);
+	case BYTES:
+		return args_bytes(v, to);
+	case CGROUP:
+		return enforce_parse_cgroup(v, &cfg->break_glass);
+	default:
+		if (!args_u64(v, 0, UINT32_MAX, &n))
+			return false;
+		*to = n;
+		return true;
+	}
 }
 
-/* One KEY=VALUE; the index of the key, or -1 after saying what is wrong. */
+/* One KEY=VALUE; false after saying what is wrong. */
 static bool parse(struct genl_config *cfg, const char *word)
 {
+	const char *names[NR_KEYS + 1] = { NULL };
 	const char *v = strchr(word, '=');
-	const char *want = NULL;
-	char key[32];
-	uint64_t n;
+	char name[32];
+	size_t i;
 
 	if (!v) {
 		log_error("config set: '%s': not KEY=VALUE", word);
 		return false;
 	}
-	snprintf(key, sizeof(key), "%.*s", (int)(v++ - word), word);
-	if (!strcmp(key, "exit_events")) {
-		cfg->set |= GENL_CONFIG_EXIT_EVENTS;
-		if (!args_exit_events(v, &cfg->exit_events, &cfg->sample))
-			want = "off, all, full or sample:N";
-		if (cfg->sample)
-			cfg->set |= GENL_CONFIG_SAMPLE;
-	} else if (!strcmp(key, "counters")) {
-		cfg->set |= GENL_CONFIG_COUNTERS;
-		if (!parse_counters(v, &cfg->counters))
-			want = "exits or all";
-	} else if (!strcmp(key, "ring_bytes")) {
-		cfg->set |= GENL_CONFIG_RING_BYTES;
-		if (!args_bytes(v, &cfg->ring_bytes))
-			want = "a number of bytes, such as 262144, 256K or 1M";
-	} else if (!strcmp(key, "watermark_bytes")) {
-		cfg->set |= GENL_CONFIG_WATERMARK;
-		if (!args_bytes(v, &cfg->watermark_bytes))
-			want = "a number of bytes, such as 65536 or 64K";
-	} else if (!strcmp(key, "deadline_us")) {
-		cfg->set |= GENL_CONFIG_DEADLINE;
-		if (!args_u64(v, 0, UINT32_MAX, &n))
-			want = "a number of microseconds";
-		else
-			cfg->deadline_us = n;
-	} else {
-		cmd_unknown("config: setting", key, keys);
+	snprintf(name, sizeof(name), "%.*s", (int)(v++ - word), word);
+	for (i = 0; i < NR_KEYS; i++) {
+		names[i] = keys[i].name;
+		if (strcmp(keys[i].name, name))
+			continue;
+		cfg->set |= GENL_CONFIG(keys[i].attr);
+		if (parse_value(cfg, &keys[i], v))
+			return true;
+		log_error("config set: %s: not %s", word, keys[i].want);
 		return false;
 	}
-	if (want)
-		log_error("config set: %s: not %s", word, want);
-	return !want;
+	cmd_unknown("config: setting", name, names);
+	return false;
 }
 
 static int set(struct cmd_ctx *c, struct genl *g)

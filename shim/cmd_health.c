@@ -9,6 +9,7 @@
 #include "check.h"
 #include "cmd.h"
 #include "view.h"
+#include "words.h"
 
 static const char *const results[] = { "ok", "note", "FAIL" };
 static const char *const json_results[] = { "ok", "note", "fail" };
@@ -39,6 +40,10 @@ static void add_module(cJSON *o, const struct genl_info *info)
 	json_u64(m, "memory_bytes", info->memory_bytes);
 	cJSON_AddNumberToObject(m, "consumer_pid", info->consumer_pid);
 	cJSON_AddStringToObject(m, "consumer_comm", info->consumer_comm);
+	cJSON_AddStringToObject(m, "file_mode", words_name(words_file_mode, info->file_mode));
+	cJSON_AddStringToObject(m, "file_backend", info->file_backend);
+	if (info->file_reverted[0])
+		cJSON_AddStringToObject(m, "file_reverted", info->file_reverted);
 	hooks = cJSON_AddArrayToObject(m, "hooks");
 	for (i = 0; i < info->nr_hooks; i++) {
 		const struct genl_hook *h = &info->hooks[i];

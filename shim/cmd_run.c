@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 #include "cmd.h"
+#include "enforce.h"
+#include "harden.h"
 #include "live.h"
 #include "replay.h"
 #include "session.h"
@@ -21,7 +23,7 @@
 
 enum {
 	OPT_JSONL, OPT_LISTEN, OPT_QUIET, OPT_REPLAY, OPT_TRACEFS, OPT_EXIT_EVENTS, OPT_RECORD,
-	OPT_MAX_VM_SERIES, OPT_LEGACY, OPT_DURATION,
+	OPT_MAX_VM_SERIES, OPT_LEGACY, OPT_DURATION, OPT_LOG, OPT_SECCOMP, OPT_ENFORCE,
 };
 
 const struct cmd_opt run_opts[] = {
@@ -35,6 +37,9 @@ const struct cmd_opt run_opts[] = {
 	[OPT_MAX_VM_SERIES] = { "max-vm-series", 0, "N", "VMs with series of their own (default 100)" },
 	[OPT_LEGACY] = { "legacy-names", 0, NULL, "add aegisbpf_* names to /metrics" },
 	[OPT_DURATION] = { "duration", 0, "TIME", "end after TIME (30s, 5m, 1h); not with --replay" },
+	[OPT_LOG] = { "log", 0, "SINK", "events as JSON Lines to stdout, journald, both" },
+	[OPT_SECCOMP] = { "seccomp", 0, NULL, "then give up all system calls but the needed ones" },
+	ENFORCE_OPTS(OPT_ENFORCE),
 	{ 0 },
 };
 
@@ -45,6 +50,8 @@ struct run {
 	const char *tracefs;
 	const char *listen;
 	bool quiet;
+	bool seccomp;
+	struct enforce enforce;
 	struct session s;
 	struct genl *genl;	/* for the table */
 	struct namer namer;
@@ -54,10 +61,22 @@ struct run {
 	bool table;
 };
 
+static bool take_log(struct run *r, const char *sink)
+{
+	bool both = !strcmp(sink, "both");
+
+	r->session.journal = both || !strcmp(sink, "journald");
+	if (both || !strcmp(sink, "stdout"))
+		r->session.jsonl = "-";
+	return r->session.journal || !strcmp(sink, "stdout");
+}
+
 static int take_opt(struct cmd_ctx *c, struct run *r, int opt)
 {
 	uint64_t n;
 
+	if (opt >= OPT_ENFORCE)
+		return enforce_take(&r->enforce, c, OPT_ENFORCE, opt - OPT_ENFORCE);
 	switch (opt) {
 	case OPT_JSONL:
 		r->session.jsonl = c->value;
@@ -94,6 +113,13 @@ static int take_opt(struct cmd_ctx *c, struct run *r, int opt)
 		if (!args_duration(c->value, &r->live.duration_ns))
 			return cmd_bad_value(c, opt, "a time such as 30s, 500ms, 5m or 1h");
 		break;
+	case OPT_LOG:
+		if (!take_log(r, c->value))
+			return cmd_bad_value(c, opt, "stdout, journald or both");
+		break;
+	case OPT_SECCOMP:
+		r->seccomp = true;
+		break;
 	}
 	return 0;
 }
@@ -108,11 +134,21 @@ static int check_opts(struct run *r)
 		log_error("run: --exit-events and --duration are for live events, not for --replay");
 		return EXIT_USAGE;
 	}
+	if ((r->replay || r->tracefs) && enforce_any(&r->enforce)) {
+		log_error("run: what is denied is decided by the module: not with --replay or --tracefs");
+		return EXIT_USAGE;
+	}
 	if (r->tracefs && r->live.set_exit_events && r->live.exit_events != AEGISHV_EXIT_EVENTS_ALL &&
 	    r->live.exit_events != AEGISHV_EXIT_EVENTS_FULL) {
 		log_error("run: with --tracefs every exit is an event: --exit-events all or full");
 		return EXIT_USAGE;
 	}
+	if (enforce_check(&r->enforce))
+		return EXIT_USAGE;
+	/* As the program's older name has it: a watch over files tells its events. */
+	if ((r->enforce.audit || r->enforce.enforce) && !r->session.jsonl && !r->session.journal)
+		r->session.jsonl = "-";
+	r->session.enforce = r->enforce.enforce;
 	r->session.mode = r->replay ? SESSION_REPLAY : r->tracefs ? SESSION_TRACEFS : SESSION_LIVE;
 	if (!r->listen)
 		r->listen = r->replay ? "none" : HTTP_LISTEN;
@@ -150,6 +186,7 @@ static void tick(void *arg)
 	uint64_t now_ns = session_now_ns();
 	struct snap now;
 
+	enforce_tick(&r->enforce);
 	if (!r->table)
 		return;
 	if (session_snap(&r->s, &r->genl, &r->namer, &now)) {
@@ -203,7 +240,8 @@ static int run_replay(struct run *r)
 	err = replay_file(r->replay, r->s.pipe, &o);
 	session_state(&r->s, SESSION_FINISHED);
 	if (r->s.out && out_error(r->s.out)) {
-		log_error("%s: %s", r->session.jsonl, strerror(-out_error(r->s.out)));
+		log_error("%s: %s", r->session.jsonl ? r->session.jsonl : "the journal",
+			  strerror(-out_error(r->s.out)));
 		return EXIT_FAIL;
 	}
 	return err ? EXIT_FAIL : EXIT_OK;
@@ -273,7 +311,12 @@ static int run_live(struct run *r)
 		r->session.isa = info.isa;
 	status = session_open(&r->s, &r->session);
 	if (!status) {
-		status = live_run(&l, &r->s);
+		status = enforce_start(&r->enforce);
+		if (!status && r->seccomp)
+			status = harden();
+		if (!status)
+			status = live_run(&l, &r->s);
+		enforce_stop(&r->enforce);
 		live_close(&l);
 		summary(r);
 		return session_close(&r->s) || status;
@@ -288,7 +331,10 @@ static int run_other(struct run *r)
 
 	if (status)
 		return status;
-	status = r->replay ? run_replay(r) : run_tracefs(r);
+	if (r->seccomp)
+		status = harden();
+	if (!status)
+		status = r->replay ? run_replay(r) : run_tracefs(r);
 	pipeline_flush(r->s.pipe);
 	summary(r);
 	if (r->replay && !status)

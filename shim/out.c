@@ -113,19 +113,22 @@ static void inspect(struct out *o)
 	}
 }
 
-struct out *out_open(const char *path, enum out_mode mode)
+static struct out *make(const char *path, enum out_mode mode, int fd)
 {
 	struct out *o = calloc(1, sizeof(*o));
+	int err = ENOMEM;
 
 	if (!o)
 		return NULL;
 	o->mode = mode;
 	o->path = strdup(path);
 	o->buf = malloc(OUT_BUFFER + JSONL_LINE_MAX);
-	o->fd = o->path && o->buf ? open_fd(path, mode) : -1;
+	o->fd = -1;
+	if (o->path && o->buf) {
+		o->fd = fd >= 0 ? fd : open_fd(path, mode);
+		err = errno;
+	}
 	if (o->fd < 0) {
-		int err = o->path && o->buf ? errno : ENOMEM;
-
 		free(o->path);
 		free(o->buf);
 		free(o);
@@ -133,6 +136,20 @@ struct out *out_open(const char *path, enum out_mode mode)
 		return NULL;
 	}
 	inspect(o);
+	return o;
+}
+
+struct out *out_open(const char *path, enum out_mode mode)
+{
+	return make(path, mode, -1);
+}
+
+struct out *out_take(int fd, const char *name)
+{
+	struct out *o = make(name, OUT_LIVE, fd);
+
+	if (!o)
+		close(fd);
 	return o;
 }
 

@@ -51,6 +51,15 @@ struct out_stats {
 struct out *out_open(const char *path, enum out_mode mode);
 
 /**
+ * out_take() - write to a descriptor
+ * @fd: a stream, not blocking; belongs to the output, closed in any case
+ * @name: what it is called in messages
+ *
+ * Return: the output, or NULL with errno set.
+ */
+struct out *out_take(int fd, const char *name);
+
+/**
  * out_close() - write what can be written and close
  * @o: the output, or NULL
  *

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 #include "args.h"
+#include "guard.h"
+#include "journal.h"
 #include "sig.h"
 #include "snap.h"
 #include "vmtab.h"
@@ -58,7 +60,8 @@ static bool all_hooks(const struct genl_info *info, char *why)
 	for (i = 0; i < info->nr_hooks; i++) {
 		const struct genl_hook *h = &info->hooks[i];
 
-		if (!h->required || h->state == AEGISHV_HOOK_STATE_ATTACHED || used >= HTTP_WHY)
+		if (!h->required || h->state == AEGISHV_HOOK_STATE_ATTACHED ||
+		    h->state == AEGISHV_HOOK_STATE_IDLE || used >= HTTP_WHY)
 			continue;
 		used += snprintf(why + used, HTTP_WHY - used, "%shook %s is %s: %s", used ? "; " : "",
 				 h->name, genl_state_name(h->state),
@@ -67,6 +70,18 @@ static bool all_hooks(const struct genl_info *info, char *why)
 	if (!info->healthy && !used)
 		used = snprintf(why, HTTP_WHY, "the module says that it is not healthy");
 	return !used;
+}
+
+/* What is to be denied must be denied. */
+static bool files_ready(struct session *s, const struct genl_info *info, char *why)
+{
+	const char *lacks;
+	char text[512];
+
+	lacks = guard_lacks(s->http_genl, info, s->o.enforce, text);
+	if (lacks)
+		snprintf(why, HTTP_WHY, "%s", lacks);
+	return !lacks;
 }
 
 static bool live_ready(struct session *s, char *why)
@@ -86,7 +101,7 @@ static bool live_ready(struct session *s, char *why)
 		s->http_genl = NULL;
 		return false;
 	}
-	if (!all_hooks(&info, why))
+	if (!files_ready(s, &info, why) || !all_hooks(&info, why))
 		return false;
 	snprintf(why, HTTP_WHY, "ready: module %s, every hook that is needed is attached",
 		 info.module_version);
@@ -180,6 +195,15 @@ static int open_outputs(struct session *s)
 			return EXIT_FAIL;
 		}
 	}
+	if (s->o.journal) {
+		s->also = journal_open();
+		if (!s->also)
+			return EXIT_FAIL;
+		if (!s->out) {
+			s->out = s->also;
+			s->also = NULL;
+		}
+	}
 	if (s->o.record) {
 		s->rec = recfile_create(s->o.record, s->o.isa, s->o.replace, err);
 		if (!s->rec) {
@@ -194,6 +218,7 @@ static int open_pipeline(struct session *s)
 {
 	struct pipeline_opts po = {
 		.out = s->out,
+		.also = s->also,
 		.metrics = &s->metrics,
 		.tap = s->rec ? tap : NULL,
 		.tap_arg = s,
@@ -273,6 +298,8 @@ int session_close(struct session *s)
 	}
 	if (out_close(s->out))
 		status = EXIT_FAIL;
+	if (out_close(s->also))
+		status = EXIT_FAIL;
 	namer_free(&s->prom.namer);
 	vmtab_free(s->metrics.vms);
 	return status;
@@ -282,7 +309,7 @@ static void reopen(struct session *s)
 {
 	int err;
 
-	if (!s->out)
+	if (!s->out || !s->o.jsonl)
 		return;
 	err = out_reopen(s->out);
 	if (err)

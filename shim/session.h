@@ -32,6 +32,8 @@ enum session_state {
  * struct session_opts - as asked for
  * @mode: where events come from
  * @jsonl: file for JSON Lines, "-" for standard output, NULL for none
+ * @journal: to the journal, too
+ * @enforce: it is not ready unless the mode is enforce
  * @record: file for a recording, NULL for none
  * @replace: the recording may overwrite a file
  * @isa: enum aegishv_isa for the recording, 0 when not known
@@ -42,6 +44,8 @@ enum session_state {
 struct session_opts {
 	enum session_mode mode;
 	const char *jsonl;
+	bool journal;
+	bool enforce;
 	const char *record;
 	bool replace;
 	uint32_t isa;
@@ -54,6 +58,7 @@ struct session {
 	struct session_opts o;
 	struct metrics metrics;
 	struct out *out;
+	struct out *also;		/* with both, the journal */
 	struct recfile *rec;
 	struct pipeline *pipe;
 	struct prom prom;

@@ -113,18 +113,17 @@ int state_load(const struct state *s, const char *path, struct policy *p)
 
 bool state_has_rules(const struct state *s)
 {
-	size_t len;
-	char *text, *line;
+	FILE *f = fopen(s->applied, "re");
+	char *line = NULL;
 	bool rules = false;
+	size_t size = 0;
 
-	if (wfile_read(s->applied, POLICY_FILE_MAX, &len, &text))
-		return false;
 	/* Sections are only written for rules. */
-	for (line = text; line && !rules; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		rules = *line == '[';
-	}
-	free(text);
+	while (f && !rules && getline(&line, &size, f) > 0)
+		rules = line[0] == '[';
+	free(line);
+	if (f)
+		fclose(f);
 	return rules;
 }
 
