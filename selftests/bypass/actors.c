@@ -148,10 +148,10 @@ static int mem_of_exempt(struct env *e)
 
 static int preload_exempt(struct env *e)
 {
-	/* with an argument hello fails: success is the library's */
-	static char *const argv[] = { "hello", "x", NULL };
+	static char *const argv[] = { "hello", NULL };
 
-	if (join_cgroup(EXEMPT) || setenv("LD_PRELOAD", "/t/preload.so", 1) ||
+	/* hello itself fails: success is the library's */
+	if (join_cgroup(EXEMPT) || setenv("HELLO_FAILS", "1", 1) || setenv("LD_PRELOAD", "/t/preload.so", 1) ||
 	    setenv("SECRET_FILE", e->file, 1))
 		return -EIO;
 	return with_program("/t/hello-dynamic", argv);

@@ -45,6 +45,30 @@ static int on_subvolume(struct env *e)
 	return err;
 }
 
+/* Two subvolumes made in one transaction number their files alike. */
+static int twins(struct env *e)
+{
+	struct stat a, b;
+	int err = mount_image(e, "/tmp/btrfs.img", "btrfs");
+
+	if (err)
+		return err;
+	remove_subvolume(e, "sub");
+	remove_subvolume(e, "snap");
+	remove_subvolume(e, "twin");
+	sync();
+	err = subvolume(e, "m", "sub") ?: subvolume(e, "m", "twin") ?:
+	      put_secret(e, "m/twin/d", "secret") ?: put_secret(e, "m/sub/d", "secret");
+	if (err || stat(e->file, &a) || stat(in(e, "m/twin/d/secret"), &b))
+		return err ?: -errno;
+	return a.st_ino == b.st_ino ? 0 : skip("the two files got different numbers");
+}
+
+static int open_twin(struct env *e)
+{
+	return open_and_read(in(e, "m/twin/d/secret"));
+}
+
 static int in_subvolume(struct env *e)
 {
 	return open_and_read(e->file);
@@ -80,9 +104,13 @@ static int snapshot_after(struct env *e)
 const struct way btrfs_ways[] = {
 	{ .name = "btrfs-subvolume", .kinds = ALL, .blocked = ALL,
 	  .prepare = on_subvolume, .attempt = in_subvolume },
-	{ .name = "btrfs-snapshot-before", .kinds = PATH | DIR_, .blocked = 0,
+	/* a snapshot's file has number and generation of the one it was made of */
+	{ .name = "btrfs-snapshot-before", .kinds = ALL, .blocked = ALL,
 	  .prepare = snapshot_before, .attempt = open_snapshot },
-	{ .name = "btrfs-snapshot-after", .kinds = PATH | DIR_, .blocked = 0,
+	{ .name = "btrfs-snapshot-after", .kinds = ALL, .blocked = ALL,
 	  .prepare = on_subvolume, .attempt = snapshot_after },
+	/* an innocent file that the rule takes for the denied one */
+	{ .name = "btrfs-twin", .kinds = INODE, .blocked = INODE,
+	  .prepare = twins, .attempt = open_twin },
 	{ }
 };

@@ -188,7 +188,7 @@ static int fanotify_fd(struct env *e)
 	int fan = fanotify_init(FAN_CLASS_NOTIF, O_RDONLY);
 	ssize_t n;
 
-	if (fan < 0 || fanotify_mark(fan, FAN_MARK_ADD, FAN_ATTRIB | FAN_ACCESS | FAN_MODIFY,
+	if (fan < 0 || fanotify_mark(fan, FAN_MARK_ADD, FAN_ACCESS | FAN_MODIFY,
 				     AT_FDCWD, e->file))
 		return errno == EINVAL ? skip("fanotify cannot watch this file system") : -errno;
 	/* a write by a descriptor opened before makes the event */

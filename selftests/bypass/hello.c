@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A program that somebody may want to run; with an argument it did not work. */
-int main(int argc, char **argv)
+/* A program that somebody may want to run; with HELLO_FAILS it does not work. */
+#include <stdlib.h>
+
+int main(void)
 {
-	(void)argv;
-	return argc == 1 ? 42 : 1;
+	return getenv("HELLO_FAILS") ? 1 : 42;
 }

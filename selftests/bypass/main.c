@@ -9,7 +9,7 @@
  * process of its own in a mount namespace of its own; it gets a fresh directory
  * and an empty policy, and whatever it leaves behind is killed.
  */
-#include <ftw.h>
+#include <dirent.h>
 #include <linux/aegishv_genl.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -51,12 +51,23 @@ static void tap(bool good, const char *fmt, const char *name, const char *what)
 	failures += !good;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
+/* Step by step: some ways make paths longer than PATH_MAX. */
+static void remove_tree(int at, const char *name)
 {
-	(void)st;
-	(void)type;
-	(void)f;
-	return remove(path) && errno != ENOENT && errno != EBUSY ? -1 : 0;
+	struct dirent *d;
+	DIR *dir;
+	int fd;
+
+	if (!unlinkat(at, name, 0) || !unlinkat(at, name, AT_REMOVEDIR))
+		return;
+	fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	while (dir && (d = readdir(dir)))
+		if (strcmp(d->d_name, ".") && strcmp(d->d_name, ".."))
+			remove_tree(fd, d->d_name);
+	if (dir)
+		closedir(dir);
+	unlinkat(at, name, AT_REMOVEDIR);
 }
 
 static int make_env(struct env *e, const struct way *w, unsigned int kind)
@@ -65,7 +76,7 @@ static int make_env(struct env *e, const struct way *w, unsigned int kind)
 	e->kind = kind;
 	e->fd = e->fd2 = -1;
 	snprintf(e->base, sizeof(e->base), "%.50s/bypass", where);
-	nftw(e->base, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	remove_tree(AT_FDCWD, e->base);
 	snprintf(e->dir, sizeof(e->dir), "%s/d", e->base);
 	snprintf(e->file, sizeof(e->file), "%s/%s", e->dir, w->leaf ?: "secret");
 	if ((mkdir(e->base, 0755) && errno != EEXIST) || (mkdir(e->dir, 0755) && errno != EEXIST))

@@ -151,9 +151,9 @@ static int inode_reused(struct env *e)
 	if (stat(e->file, &old) || unlink(e->file))
 		return -errno;
 	for (i = 0; i < 64; i++) {
-		char name[16];
+		char name[24];
 
-		sprintf(name, "new%d", i);
+		sprintf(name, "d/new%d", i);
 		err = write_file(in(e, name), SECRET);
 		if (err || stat(in(e, name), &new))
 			return err ?: -errno;

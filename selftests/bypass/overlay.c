@@ -104,7 +104,8 @@ const struct way overlay_ways[] = {
 	  .prepare = rule_on_merged, .attempt = copy_up_then_merged },
 	{ .name = "overlay-copied-up-before", .kinds = FILES, .blocked = FILES,
 	  .prepare = copied_up_before, .attempt = open_upper },
-	{ .name = "overlay-copy-up-upper", .kinds = FILES, .blocked = 0,
+	/* copying up reads the lower file, which is denied as well */
+	{ .name = "overlay-copy-up-upper", .kinds = FILES, .blocked = FILES,
 	  .prepare = rule_on_merged, .attempt = copy_up_then_upper },
 	{ .name = "overlay-recreate", .kinds = PATH | DIR_, .blocked = PATH | DIR_,
 	  .prepare = rule_on_merged, .attempt = recreate_merged },
