@@ -194,6 +194,7 @@ static int commit(struct work *w)
 	w->a->after = w->a->before;
 	if (genl_txn_commit(w->g, &w->txn, &w->a->after))
 		return failed(w, "the kernel does not commit");
+	genl_policy_get(w->g, &w->a->after);	/* how many of each kind */
 	return w->a->restore ? 0 : state_publish(&w->state);
 }
 

@@ -29,6 +29,15 @@ int ask_snap(struct genl *g, struct snap *snap)
 	return err ? EXIT_FAIL : 0;
 }
 
+int ask_details(struct genl *g, struct snap *snap)
+{
+	int err = snap_details(snap, g);
+
+	if (err)
+		log_error("%s", snap->why[0] ? snap->why : strerror(-err));
+	return err ? EXIT_FAIL : 0;
+}
+
 const struct snap_vm *ask_vm(const struct snap *snap, const char *which)
 {
 	const struct snap_vm *found = NULL;

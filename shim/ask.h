@@ -18,6 +18,9 @@ struct genl *ask_open(void);
 /* All counts; 0 or an exit status after saying why. @snap is to be freed. */
 int ask_snap(struct genl *g, struct snap *snap);
 
+/* Rules and denials one by one, too. */
+int ask_details(struct genl *g, struct snap *snap);
+
 /* The VM of a number or name, or NULL after saying why. */
 const struct snap_vm *ask_vm(const struct snap *snap, const char *which);
 

@@ -10,6 +10,7 @@
 #include <time.h>
 #include "ask.h"
 #include "cmd.h"
+#include "files_view.h"
 #include "prom.h"
 #include "view.h"
 #include "wfile.h"
@@ -25,14 +26,14 @@ const struct cmd_opt snapshot_opts[] = {
 
 const struct cmd_opt metrics_opts[] = {
 	[OPT_OUT] = OUT_OPT,
-	[OPT_DETAILED] = { "detailed", 0, NULL, "every VM and every CPU" },
+	[OPT_DETAILED] = { "detailed", 0, NULL, "every VM, CPU, rule, cgroup and inode" },
 	[OPT_MAX_VM_SERIES] = { "max-vm-series", 0, "N", "VMs with series of their own (default 100)" },
 	[OPT_LEGACY] = { "legacy-names", 0, NULL, "add aegisbpf_* names" },
 	{ 0 },
 };
 
 const struct cmd_opt stats_opts[] = {
-	{ "detailed", 0, NULL, "every VM and every ring" },
+	{ "detailed", 0, NULL, "every VM, ring, rule, cgroup and inode" },
 	{ 0 },
 };
 
@@ -47,6 +48,7 @@ static cJSON *json_all(const struct snap *s, bool detailed)
 	json_u64(o, "vms_seen", s->info.vms_total);
 	json_u64(o, "unattributed", s->info.unattributed);
 	json_u64(o, "module_memory_bytes", s->info.memory_bytes);
+	cJSON_AddItemToObject(o, "files", files_json(s, detailed));
 	cJSON_AddItemToObject(o, "ring", ask_json_rings(s, detailed));
 	return o;
 }
@@ -155,6 +157,8 @@ int cmd_metrics(struct cmd_ctx *c)
 	if (!g)
 		return EXIT_FAIL;
 	status = ask_snap(g, &s);
+	if (!status && p.detailed)
+		status = ask_details(g, &s);
 	if (!status)
 		status = metrics(path, &p, &s);
 	snap_free(&s);
@@ -186,6 +190,7 @@ static int stats(struct cmd_ctx *c, const struct snap *s, bool detailed)
 	if (c->json)
 		return json_print(json_all(s, detailed));
 	view_line(&v);
+	files_print(s);
 	if (s->nr_vms) {
 		putchar('\n');
 		view_vms(&v);
@@ -194,6 +199,8 @@ static int stats(struct cmd_ctx *c, const struct snap *s, bool detailed)
 		putchar('\n');
 		view_counts(&v);
 	}
+	if (detailed)
+		files_print_details(s);
 	if (detailed)
 		print_rings(s);
 	return cmd_finish();
@@ -217,6 +224,8 @@ int cmd_stats(struct cmd_ctx *c)
 	if (!g)
 		return EXIT_FAIL;
 	status = ask_snap(g, &s);
+	if (!status && detailed)
+		status = ask_details(g, &s);
 	if (!status)
 		status = stats(c, &s, detailed);
 	snap_free(&s);

@@ -38,6 +38,10 @@ const struct cmd commands[] = {
 	  "refused changes nothing. FILE can be -.",
 	  policy_opts, policy_words, cmd_policy },
 	{ "restore", "", "put in force what was applied last", NULL, NULL, NULL, cmd_restore },
+	{ "explain", "EVENT.JSON", "why an operation on a file was denied",
+	  "EVENT.JSON has one event line of type block; - is standard input. What of the policy\n"
+	  "covers it is found by what the event tells; rule_kind is the kernel's own word.",
+	  explain_opts, NULL, cmd_explain },
 	{ "stats", "", "counts since the module was loaded", NULL, stats_opts, NULL, cmd_stats },
 	{ "metrics", "", "the same as Prometheus text", NULL, metrics_opts, NULL, cmd_metrics },
 	{ "events", "", "VMs that come and go, hooks that change", NULL, events_opts, NULL,

@@ -4,35 +4,29 @@
  * series. Called at each scrape in the HTTP thread, or once by commands; uses
  * stdio on memory, since nothing here is hot.
  */
-#include "prom.h"
+#include "prom_int.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "version.h"
 
-struct page {
-	FILE *f;
-	struct prom *p;
-	struct snap *s;
-};
-
-static void family(FILE *f, const char *name, const char *type, const char *help)
+void prom_family(FILE *f, const char *name, const char *type, const char *help)
 {
 	fprintf(f, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static void single(FILE *f, const char *name, const char *help, uint64_t value)
+void prom_single(FILE *f, const char *name, const char *help, uint64_t value)
 {
 	size_t n = strlen(name);
 	bool counter = n > 6 && !strcmp(name + n - 6, "_total");
 
-	family(f, name, counter ? "counter" : "gauge", help);
+	prom_family(f, name, counter ? "counter" : "gauge", help);
 	fprintf(f, "%s %llu\n", name, (unsigned long long)value);
 }
 
 /* A label's value: the text is UTF-8 already. */
-static void label(FILE *f, const char *name, const char *value)
+void prom_label(FILE *f, const char *name, const char *value)
 {
 	fprintf(f, "%s=\"", name);
 	for (; *value; value++) {
@@ -51,7 +45,7 @@ static void labelled(FILE *f, const char *name, const char *key, const char *val
 		     uint64_t v)
 {
 	fprintf(f, "%s{", name);
-	label(f, key, value);
+	prom_label(f, key, value);
 	fprintf(f, "} %llu\n", (unsigned long long)v);
 }
 
@@ -59,15 +53,15 @@ static void build_info(struct page *g)
 {
 	FILE *f = g->f;
 
-	family(f, "aegishv_build_info", "gauge", "Versions; the value is always 1.");
+	prom_family(f, "aegishv_build_info", "gauge", "Versions; the value is always 1.");
 	fputs("aegishv_build_info{", f);
-	label(f, "version", SHIM_VERSION);
+	prom_label(f, "version", SHIM_VERSION);
 	fprintf(f, ",events_version=\"%u\",", AEGISHV_EVENTS_VERSION);
-	label(f, "module_version", g->s && g->s->live ? g->s->info.module_version : "");
+	prom_label(f, "module_version", g->s && g->s->live ? g->s->info.module_version : "");
 	fputc(',', f);
-	label(f, "kernel", g->s && g->s->live ? g->s->info.kernel : "");
+	prom_label(f, "kernel", g->s && g->s->live ? g->s->info.kernel : "");
 	fputc(',', f);
-	label(f, "mode", g->p->mode);
+	prom_label(f, "mode", g->p->mode);
 	fputs("} 1\n", f);
 }
 
@@ -76,23 +70,23 @@ static void exits(struct page *g)
 	const struct snap *s = g->s;
 	size_t i;
 
-	family(g->f, "aegishv_vm_exits_total", "counter",
+	prom_family(g->f, "aegishv_vm_exits_total", "counter",
 	       "VM exits by reason, as the kernel names it.");
 	for (i = 0; i < s->nr_counts; i++) {
 		if (!strcmp(s->counts[i].kind, "exit"))
 			labelled(g->f, "aegishv_vm_exits_total", "reason", s->counts[i].name,
 				 s->counts[i].value);
 	}
-	family(g->f, "aegishv_ept_violations_total", "counter",
+	prom_family(g->f, "aegishv_ept_violations_total", "counter",
 	       "Stage-2 (EPT, NPT) faults by the access that caused them.");
 	for (i = 0; i < METRICS_NR_ACCESS; i++)
 		labelled(g->f, "aegishv_ept_violations_total", "type", access_name(i),
 			 snap_value(s, "fault", access_name(i)));
 	if (!snap_total(s, "entry") && !snap_total(s, "uexit"))
 		return;
-	single(g->f, "aegishv_vm_entries_total", "VM entries; counted with counters=all.",
+	prom_single(g->f, "aegishv_vm_entries_total", "VM entries; counted with counters=all.",
 	       snap_total(s, "entry"));
-	family(g->f, "aegishv_vmm_returns_total", "counter",
+	prom_family(g->f, "aegishv_vmm_returns_total", "counter",
 	       "Returns of KVM_RUN to the VMM by reason; counted with counters=all.");
 	for (i = 0; i < s->nr_counts; i++) {
 		if (!strcmp(s->counts[i].kind, "uexit"))
@@ -112,7 +106,7 @@ static void vm_series(struct page *g, const char *name, bool fault, uint64_t oth
 		if (!vm->shown)
 			continue;
 		fprintf(g->f, "%s{", name);
-		label(g->f, "vm", vm->who.name);
+		prom_label(g->f, "vm", vm->who.name);
 		fprintf(g->f, ",vm_id=\"%u\"} %llu\n", vm->id,
 			(unsigned long long)(fault ? vm->faults : vm->exits));
 	}
@@ -143,11 +137,11 @@ static void vms(struct page *g)
 	}
 	update_other(&p->other_exits, snap_total(g->s, "exit"), shown_exits);
 	update_other(&p->other_faults, snap_total(g->s, "fault"), shown_faults);
-	single(g->f, "aegishv_vms", "VMs alive.", alive);
-	family(g->f, "aegishv_vm_exits_by_vm_total", "counter",
+	prom_single(g->f, "aegishv_vms", "VMs alive.", alive);
+	prom_family(g->f, "aegishv_vm_exits_by_vm_total", "counter",
 	       "VM exits by VM; VMs beyond --max-vm-series and those that are gone are in vm other.");
 	vm_series(g, "aegishv_vm_exits_by_vm_total", false, p->other_exits);
-	family(g->f, "aegishv_ept_violations_by_vm_total", "counter",
+	prom_family(g->f, "aegishv_ept_violations_by_vm_total", "counter",
 	       "Stage-2 faults by VM; VMs beyond --max-vm-series and those that are gone are in vm other.");
 	vm_series(g, "aegishv_ept_violations_by_vm_total", true, p->other_faults);
 }
@@ -156,7 +150,7 @@ static void lost(struct page *g)
 {
 	FILE *f = g->f;
 
-	family(f, "aegishv_events_lost_total", "counter",
+	prom_family(f, "aegishv_events_lost_total", "counter",
 	       "Events dropped because a ring was full, by class.");
 	labelled(f, "aegishv_events_lost_total", "class", "telemetry",
 		 g->s->lost[AEGISHV_CLASS_TELEMETRY]);
@@ -169,10 +163,10 @@ static void hooks(struct page *g)
 	const struct genl_info *info = &g->s->info;
 	uint32_t i;
 
-	family(g->f, "aegishv_hook_up", "gauge", "1 when the hook is attached.");
+	prom_family(g->f, "aegishv_hook_up", "gauge", "1 when the hook is attached.");
 	for (i = 0; i < info->nr_hooks; i++) {
 		fputs("aegishv_hook_up{", g->f);
-		label(g->f, "hook", info->hooks[i].name);
+		prom_label(g->f, "hook", info->hooks[i].name);
 		fprintf(g->f, ",required=\"%u\"} %u\n", info->hooks[i].required,
 			info->hooks[i].state == AEGISHV_HOOK_STATE_ATTACHED);
 	}
@@ -209,7 +203,7 @@ static void ring_family(struct page *g, const struct ring_metric *m)
 
 	for (i = 0; i < s->nr_rings; i++)
 		sum += m->get(&s->rings[i]);
-	single(g->f, m->name, m->help, sum);
+	prom_single(g->f, m->name, m->help, sum);
 }
 
 static void ring_cpus(struct page *g)
@@ -217,11 +211,11 @@ static void ring_cpus(struct page *g)
 	const struct snap *s = g->s;
 	size_t i;
 
-	family(g->f, "aegishv_ring_cpu_records_total", "counter", "Records written, by CPU.");
+	prom_family(g->f, "aegishv_ring_cpu_records_total", "counter", "Records written, by CPU.");
 	for (i = 0; i < s->nr_rings; i++)
 		fprintf(g->f, "aegishv_ring_cpu_records_total{cpu=\"%u\"} %llu\n",
 			s->rings[i].cpu, (unsigned long long)s->rings[i].records);
-	family(g->f, "aegishv_ring_cpu_lost_total", "counter", "Events lost, by CPU.");
+	prom_family(g->f, "aegishv_ring_cpu_lost_total", "counter", "Events lost, by CPU.");
 	for (i = 0; i < s->nr_rings; i++)
 		fprintf(g->f, "aegishv_ring_cpu_lost_total{cpu=\"%u\"} %llu\n", s->rings[i].cpu,
 			(unsigned long long)(s->rings[i].lost[0] + s->rings[i].lost[1]));
@@ -233,15 +227,16 @@ static void module(struct page *g)
 	size_t i;
 
 	hooks(g);
+	prom_files(g);
 	for (i = 0; i < NR_RING_METRICS; i++)
 		ring_family(g, &ring_metrics[i]);
 	if (g->p->detailed)
 		ring_cpus(g);
-	single(g->f, "aegishv_vms_seen_total", "VMs seen since the module was loaded.",
+	prom_single(g->f, "aegishv_vms_seen_total", "VMs seen since the module was loaded.",
 	       info->vms_total);
-	single(g->f, "aegishv_module_memory_bytes",
+	prom_single(g->f, "aegishv_module_memory_bytes",
 	       "Memory the module holds for rings and VMs.", info->memory_bytes);
-	single(g->f, "aegishv_unattributed_total",
+	prom_single(g->f, "aegishv_unattributed_total",
 	       "Exits and faults whose VM could not be recorded for want of memory.",
 	       info->unattributed);
 }
@@ -252,25 +247,25 @@ static void stream(struct page *g)
 	FILE *f = g->f;
 	int i;
 
-	family(f, "aegishv_events_total", "counter", "Records read by this process, by type.");
+	prom_family(f, "aegishv_events_total", "counter", "Records read by this process, by type.");
 	for (i = AEGISHV_REC_LOST; i < REC_NR_TYPES; i++) {
 		if (rec_type_name(i) && !rec_is_note(i))
 			labelled(f, "aegishv_events_total", "type", rec_type_name(i),
 				 count_read(&m->records[i]));
 	}
 	labelled(f, "aegishv_events_total", "type", "unknown", count_read(&m->records[0]));
-	single(f, "aegishv_unreadable_lines_total",
+	prom_single(f, "aegishv_unreadable_lines_total",
 	       "Lines or records of the input that could not be read.", count_read(&m->unreadable));
-	single(f, "aegishv_trace_lost_total", "Events that trace text says the kernel dropped.",
+	prom_single(f, "aegishv_trace_lost_total", "Events that trace text says the kernel dropped.",
 	       count_read(&m->lost_trace));
-	single(f, "aegishv_trace_lost_unknown_total",
+	prom_single(f, "aegishv_trace_lost_unknown_total",
 	       "Reports of loss in trace text that do not say how many.",
 	       count_read(&m->lost_trace_unknown));
-	single(f, "aegishv_sequence_holes_total",
+	prom_single(f, "aegishv_sequence_holes_total",
 	       "Times events were missing and no record said so.", count_read(&m->seq_holes));
-	single(f, "aegishv_sequence_missing_total",
+	prom_single(f, "aegishv_sequence_missing_total",
 	       "Events that were missing and no record said so.", count_read(&m->seq_missing));
-	single(f, "aegishv_ring_corrupt_total",
+	prom_single(f, "aegishv_ring_corrupt_total",
 	       "Times a ring or recording held what no module writes.",
 	       count_read(&m->ring_corrupt));
 }
@@ -280,24 +275,26 @@ static void output(struct page *g)
 	struct out_stats st;
 
 	out_stats(g->p->out, &st);
-	single(g->f, "aegishv_output_lines_total", "JSON Lines accepted for writing.", st.lines);
-	single(g->f, "aegishv_output_bytes_total", "Bytes of JSON Lines written.", st.bytes);
-	single(g->f, "aegishv_output_dropped_total",
+	prom_single(g->f, "aegishv_output_lines_total", "JSON Lines accepted for writing.", st.lines);
+	prom_single(g->f, "aegishv_output_bytes_total", "Bytes of JSON Lines written.", st.bytes);
+	prom_single(g->f, "aegishv_output_dropped_total",
 	       "JSON Lines dropped because they could not be written.", st.dropped);
-	single(g->f, "aegishv_output_errors_total", "Writes of JSON Lines that failed.", st.errors);
+	prom_single(g->f, "aegishv_output_errors_total", "Writes of JSON Lines that failed.", st.errors);
 }
 
 static void legacy(struct page *g)
 {
-	single(g->f, "aegisbpf_ringbuf_drops_total",
+	prom_single(g->f, "aegisbpf_ringbuf_drops_total",
 	       "aegishv_events_lost_total of both classes, by its older name.",
 	       g->s->lost[0] + g->s->lost[1]);
+	if (g->s->live)
+		prom_files_legacy(g);
 }
 
 static void render(struct page *g, bool ready)
 {
 	build_info(g);
-	single(g->f, "aegishv_ready", "1 when /readyz says so.", ready);
+	prom_single(g->f, "aegishv_ready", "1 when /readyz says so.", ready);
 	if (g->s) {
 		exits(g);
 		vms(g);

@@ -168,9 +168,45 @@ int snap_live(struct snap *s, struct genl *g, struct namer *namer)
 	err = genl_rings(g, take_ring, s);
 	if (err)
 		return failed(s, g, "the rings", err);
+	err = genl_policy_get(g, &s->policy);
+	if (err)
+		return failed(s, g, "the policy", err);
 	for (i = 0; i < s->nr_vms; i++)
 		name_vm(&s->vms[i], namer);
 	return sorted(s);
+}
+
+static void take_denial(void *arg, const struct genl_denial *d)
+{
+	struct snap *s = arg;
+	struct genl_denial *p = more(s, s->denials, s->nr_denials, sizeof(*p));
+
+	if (!p)
+		return;
+	s->denials = p;
+	s->denials[s->nr_denials++] = *d;
+}
+
+static int by_count(const void *a, const void *b)
+{
+	const struct genl_denial *da = a, *db = b;
+
+	return da->count > db->count ? -1 : da->count < db->count;
+}
+
+int snap_details(struct snap *s, struct genl *g)
+{
+	int err = genl_rules(g, &s->rules);
+
+	if (err)
+		return failed(s, g, "the rules", err);
+	policy_normalise(&s->rules);
+	err = genl_denials(g, take_denial, s);
+	if (err)
+		return failed(s, g, "the denials", err);
+	if (s->nr_denials)
+		qsort(s->denials, s->nr_denials, sizeof(*s->denials), by_count);
+	return s->nomem ? -ENOMEM : 0;
 }
 
 static void take_entry(void *arg, const struct vm_entry *e)
@@ -233,6 +269,8 @@ void snap_free(struct snap *s)
 	free(s->counts);
 	free(s->vms);
 	free(s->rings);
+	free(s->denials);
+	policy_free(&s->rules);
 	memset(s, 0, sizeof(*s));
 }
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "genl.h"
+#include "genl_policy.h"
 #include "metrics.h"
 #include "out.h"
 #include "vmid.h"
@@ -66,6 +67,10 @@ struct snap {
 	size_t nr_vms;
 	struct genl_ring *rings;	/* live */
 	size_t nr_rings;
+	struct genl_policy policy;	/* live */
+	struct policy rules;		/* snap_details() */
+	struct genl_denial *denials;	/* snap_details() */
+	size_t nr_denials;
 	uint64_t lost[AEGISHV_NR_CLASSES];
 	uint64_t gone_exits;		/* of VMs that are not in vms */
 	uint64_t gone_faults;
@@ -94,6 +99,15 @@ struct namer {
  * Return: 0 or a negative errno; @s->why says more.
  */
 int snap_live(struct snap *s, struct genl *g, struct namer *namer);
+
+/**
+ * snap_details() - ask the module for what has no bound: rules, denials
+ * @s: what snap_live() filled in
+ * @g: connection
+ *
+ * Return: 0 or a negative errno; @s->why says more.
+ */
+int snap_details(struct snap *s, struct genl *g);
 
 /**
  * snap_stream() - take what a stream was counted to
