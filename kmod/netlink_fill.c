@@ -5,6 +5,7 @@
  */
 #include <linux/utsname.h>
 #include "netlink.h"
+#include "policy.h"
 
 static int put_u64(struct sk_buff *skb, int attr, u64 value, int pad)
 {
@@ -61,7 +62,8 @@ static int fill_totals(struct sk_buff *skb)
 	if (nla_put_u32(skb, AEGISHV_A_INFO_VMS, s.alive) ||
 	    put_u64(skb, AEGISHV_A_INFO_VMS_TOTAL, s.total, AEGISHV_A_INFO_PAD) ||
 	    put_u64(skb, AEGISHV_A_INFO_MEMORY_BYTES,
-		    s.memory_bytes + ahv_rings_memory(), AEGISHV_A_INFO_PAD) ||
+		    s.memory_bytes + ahv_rings_memory() + ahv_policy_memory(),
+		    AEGISHV_A_INFO_PAD) ||
 	    put_u64(skb, AEGISHV_A_INFO_UNATTRIBUTED, s.unattributed, AEGISHV_A_INFO_PAD))
 		return -EMSGSIZE;
 	return 0;

@@ -320,6 +320,7 @@ static int dump_rules(struct sk_buff *skb, struct netlink_callback *cb,
 {
 	void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 				&ahv_nl_family, NLM_F_MULTI, AEGISHV_CMD_RULE_GET);
+	u32 next;
 
 	if (!hdr)
 		return -EMSGSIZE;
@@ -329,10 +330,12 @@ static int dump_rules(struct sk_buff *skb, struct netlink_callback *cb,
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
-	cb->args[0] = fill_rules(skb, p, cb->args[0]);
+	next = fill_rules(skb, p, cb->args[0]);
 	genlmsg_end(skb, hdr);
 	/* The longest path fits next time, whatever the client's buffer. */
-	cb->min_dump_alloc = max_t(u32, cb->min_dump_alloc, PATH_MAX + NLMSG_GOODSIZE);
+	if (next == cb->args[0])
+		cb->min_dump_alloc = max_t(u32, cb->min_dump_alloc, PATH_MAX + NLMSG_GOODSIZE);
+	cb->args[0] = next;
 	return skb->len;
 }
 

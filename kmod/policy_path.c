@@ -132,10 +132,15 @@ int ahv_resolve_inode(struct ahv_resolver *r, u32 rule, const struct dentry *den
 	return ahv_set_add_key(r->set, AHV_KEYS_INODE, rule, &fid);
 }
 
+static int is_a_directory(struct ahv_resolver *r)
+{
+	return ahv_refuse(r, -EISDIR, "path: it is a directory: make it a deny-dir rule");
+}
+
 static int add_file(struct ahv_resolver *r, u32 rule, const struct path *path)
 {
 	if (d_is_dir(path->dentry))
-		return ahv_refuse(r, -EISDIR, "path: it is a directory: make it a deny-dir rule");
+		return is_a_directory(r);
 	return ahv_resolve_inode(r, rule, path->dentry) ?:
 	       add_own_name(r, rule, path->dentry);
 }
@@ -225,6 +230,8 @@ static int follow(struct ahv_resolver *r, u32 rule, struct ahv_name *name, const
 		if (!err)
 			break;
 		err = find_place(r, name, &text);
+		if (err == -EINVAL)
+			return is_a_directory(r);
 		if (err)
 			return err;
 	}

@@ -29,7 +29,7 @@ static int open_socket(struct nlc *c)
 	fd = nl_socket_get_fd(c->sock);
 	setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
-	nl_socket_set_buffer_size(c->sock, 4 << 20, 0);
+	nl_socket_set_buffer_size(c->sock, 4 << 20, 200 << 10);
 	return 0;
 }
 
@@ -95,9 +95,12 @@ int nlc_send(struct nlc *c, struct nl_msg *msg)
 static void read_text(struct nlattr *a, int len, struct nlc_answer *ans)
 {
 	struct nlattr *text = nla_find(a, len, NLMSGERR_ATTR_MSG);
+	struct nlattr *offset = nla_find(a, len, NLMSGERR_ATTR_OFFS);
 
 	if (text)
 		nla_strlcpy(ans->text, text, sizeof(ans->text));
+	if (offset)
+		ans->offset = nla_get_u32(offset);
 }
 
 /* NETLINK_CAP_ACK: the request is not quoted, attributes follow at once. */
@@ -124,6 +127,7 @@ static bool read_one(struct nlmsghdr *h, struct nlc_answer *ans)
 {
 	struct genlmsghdr *g = nlmsg_data(h);
 
+	ans->interrupted |= h->nlmsg_flags & NLM_F_MULTI && h->nlmsg_flags & NLM_F_DUMP_INTR;
 	if (h->nlmsg_type == NLMSG_ERROR) {
 		read_error(h, ans);
 		return true;

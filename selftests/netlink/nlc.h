@@ -27,6 +27,8 @@ struct nlc {
  * @arg: for it
  * @err: 0 or the negative errno of the refusal
  * @text: the extended ack's words, "" without any
+ * @offset: what the extended ack points at in the request, 0 for nothing
+ * @interrupted: a dump says that it is not of one state
  * @messages: objects that came
  */
 struct nlc_answer {
@@ -34,6 +36,8 @@ struct nlc_answer {
 	void *arg;
 	int err;
 	char text[160];
+	unsigned int offset;
+	bool interrupted;
 	unsigned int messages;
 };
 

@@ -142,6 +142,8 @@ def build(tally, kernels):
               "vmm/aegishv-vmm")
     build_one(tally, "build/netlink", ["make", "-s", "-C", "selftests/netlink", f"O={TOP}/build/netlink"],
               *(f"netlink/{p}" for p in ("nltest", "nlfuzz", "nltool", "vmlives")))
+    build_one(tally, "build/policy", ["make", "-s", "-C", "selftests/policy", f"O={TOP}/build/policy"],
+              *(f"policy/{p}" for p in ("poltest", "poltool", "polswap")))
     build_one(tally, "build/ring", ["make", "-s", "-C", "selftests/ring", f"O={TOP}/build/ring"],
               "ring/ahv-ring")
     for k in kernels:
