@@ -126,7 +126,16 @@ int nl_open(void);
 void nl_close(void);
 int nl_apply(const struct rule *rules, int n);	/* these and no others */
 int nl_set(const struct setting *s, int n);
+int nl_set_u64(uint16_t attr, uint64_t value);
 int nl_policy(uint64_t *values, int max);	/* AEGISHV_A_POLICY_* that are numbers */
+
+struct nl_info {
+	uint32_t healthy;
+	uint32_t file_mode;
+	char reverted[128];
+};
+
+int nl_info(struct nl_info *i);
 
 /* Rules that a way wants besides, such as an exempt cgroup: set by prepare. */
 extern struct rule extra_rule;

@@ -157,9 +157,39 @@ static void ask(uint8_t cmd)
 int nl_set(const struct setting *s, int n)
 {
 	ask(AEGISHV_CMD_CONFIG_SET);
-	for (; n--; s++)
-		put_u32(s->attr, s->value);
+	for (; n--; s++) {
+		if (s->attr == AEGISHV_A_CONFIG_DEADMAN_REFRESH)
+			put(s->attr, NULL, 0);
+		else
+			put_u32(s->attr, s->value);
+	}
 	return talk(NULL, NULL);
+}
+
+int nl_set_u64(uint16_t attr, uint64_t value)
+{
+	ask(AEGISHV_CMD_CONFIG_SET);
+	put(attr, &value, sizeof(value));
+	return talk(NULL, NULL);
+}
+
+static void take_info(const void *attrs, size_t len, void *arg)
+{
+	const uint32_t *healthy = find(attrs, len, AEGISHV_A_INFO_HEALTHY);
+	const uint32_t *mode = find(attrs, len, AEGISHV_A_INFO_FILE_MODE);
+	const char *why = find(attrs, len, AEGISHV_A_INFO_FILE_REVERTED);
+	struct nl_info *i = arg;
+
+	i->healthy = healthy ? *healthy : 0;
+	i->file_mode = mode ? *mode : UINT32_MAX;
+	snprintf(i->reverted, sizeof(i->reverted), "%s", why ?: "");
+}
+
+int nl_info(struct nl_info *i)
+{
+	memset(i, 0, sizeof(*i));
+	ask(AEGISHV_CMD_INFO_GET);
+	return talk(take_info, i);
 }
 
 static void put_rule(const struct rule *r)
