@@ -269,8 +269,7 @@ const struct way actor_ways[] = {
 	{ .name = "reader-killed", .kinds = PATH, .blocked = PATH,
 	  .prepare = start_reader, .attempt = reader_killed },
 	{ .name = "rmmod", .kinds = PATH, .blocked = PATH, .attempt = unload },
-	{ .name = "ftrace-off", .kinds = PATH, .blocked = PATH, .attempt = ftrace_off,
-	  .not_on = KPROBE },
+	{ .name = "ftrace-off", .kinds = PATH, .blocked = PATH, .attempt = ftrace_off },
 	{ .name = "kprobes-off", .kinds = PATH, .blocked = PATH, .attempt = kprobes_off,
 	  .not_on = KPROBE },
 	{ }

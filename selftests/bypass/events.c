@@ -12,7 +12,7 @@ static struct aegishv_ring_cons *cons[MAX_CPUS];
 static struct aegishv_ring_prod *prod[MAX_CPUS];
 static char *bytes;
 static size_t used, room;
-static uint64_t lost;
+static uint64_t lost_before;
 
 int events_open(void)
 {
@@ -53,10 +53,7 @@ static void read_ring(unsigned int c)
 	while (tail < head) {
 		const struct aegishv_hdr *h = (const void *)(data + tail % info.ring_bytes);
 
-		if (h->type == AEGISHV_REC_LOST)
-			lost += ((const struct aegishv_rec_lost *)h)->count;
-		else
-			keep((const char *)h, h->len);
+		keep((const char *)h, h->len);
 		tail += h->len;
 	}
 	__atomic_store_n(&cons[c]->tail, tail, __ATOMIC_RELEASE);
@@ -76,16 +73,28 @@ int events_read(void)
 	return n;
 }
 
+/* As the producers' pages say: a LOST record waits for the next one on its CPU. */
+static uint64_t lost_since_load(void)
+{
+	uint64_t sum = 0;
+	unsigned int c;
+
+	for (c = 0; c < info.nr_cpus && c < MAX_CPUS; c++)
+		if (prod[c])
+			sum += prod[c]->lost[0] + prod[c]->lost[1];
+	return sum;
+}
+
 void events_drop(void)
 {
 	events_read();
 	used = 0;
-	lost = 0;
+	lost_before = lost_since_load();
 }
 
 uint64_t events_lost(void)
 {
-	return lost;
+	return lost_since_load() - lost_before;
 }
 
 static uint32_t pid_of(const struct aegishv_hdr *h)

@@ -9,7 +9,7 @@ void test_settings(void)
 	struct setting both[] = { kill, { AEGISHV_A_CONFIG_ALLOW_SIGKILL, 1 } };
 	struct setting mode = { AEGISHV_A_CONFIG_FILE_MODE, 2 };
 	struct setting window = { AEGISHV_A_CONFIG_STORM_WINDOW_S, 0 };
-	struct setting vm[] = { { AEGISHV_A_CONFIG_VM, 1 },
+	struct setting vm[] = { { AEGISHV_A_CONFIG_VM, 1 }, { AEGISHV_A_CONFIG_EXIT_EVENTS, 1 },
 				{ AEGISHV_A_CONFIG_FILE_MODE, AEGISHV_FILE_MODE_AUDIT } };
 
 	nl_set(&allow, 1);
@@ -22,7 +22,7 @@ void test_settings(void)
 	      strstr(nl_words, "no cgroup"), "a break-glass cgroup that is not there is refused");
 	check(nl_set(&mode, 1) == -ERANGE, "a mode that is not there is refused");
 	check(nl_set(&window, 1) == -ERANGE, "a window of no length is refused");
-	check(refused(vm, 2, "per VM"), "file settings are not per VM");
+	check(refused(vm, 3, "per VM"), "file settings are not per VM");
 }
 
 /* With hook=off: nothing would be denied. */

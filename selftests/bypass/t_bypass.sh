@@ -25,7 +25,8 @@ run() { # HOOK ARGUMENT...
 }
 
 for hook in ${AHV_HOOKS:-direct ftrace kprobe}; do
-	run "$hook" -s devices,btrfs
+	# what tmpfs cannot show is in t_filesystems.sh
+	run "$hook" -s devices,btrfs,inode-number-reused,fd-before-clone
 done
 echo "1..$n"
 exit $status
