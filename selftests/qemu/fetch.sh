@@ -7,6 +7,7 @@
 #
 # usage: fetch.sh [--refresh] WHAT...
 #   6.1 | 6.12              image and headers -> $CACHE/TAG/{vmlinuz,root,build,release}
+#   6.12-arm64              likewise, for building and running on amd64, with a busybox
 #   source-6.1 | source-6.12  what the tests need of the source -> $CACHE/source-TAG
 #   prometheus              prometheus and promtool -> $CACHE/tools (installing the
 #                           package would start a server)
@@ -16,7 +17,8 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-ARCH=amd64
+HOST_ARCH=$(dpkg --print-architecture)
+ARCH=$HOST_ARCH
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 # Parts of linux-source that ordinary runs use: KUnit, checkpatch; ynl is 6.12's.
 PARTS=(lib/kunit include/kunit scripts/checkpatch.pl scripts/spelling.txt
@@ -55,13 +57,13 @@ write_sources() {
 		die "apt has no source for bookworm or $host; add one to /etc/apt/sources.list.d"
 	[ -r "$KEYRING" ] || die "$KEYRING is missing; install debian-archive-keyring"
 	case $1 in
-	stable)
+	stable*)
 		echo "deb [signed-by=$KEYRING] $main bookworm main"
 		if sec=$(mirror_of bookworm-security "$host-security"); then
 			echo "deb [signed-by=$KEYRING] $sec bookworm-security main"
 		fi
 		;;
-	backports)
+	backports*)
 		echo "deb [signed-by=$KEYRING] $main bookworm-backports main"
 		;;
 	esac
@@ -88,7 +90,7 @@ apt_state() {
 		Dir::State::Status "$d/status";
 		Dir::Cache "$d/cache";
 		APT::Architecture "$ARCH";
-		APT::Architectures { "$ARCH"; };
+		APT::Architectures { "$ARCH"; "$HOST_ARCH"; };
 		APT::Sandbox::User "root";
 		Acquire::Languages "none";
 		Acquire::Retries "3";
@@ -158,7 +160,16 @@ suite_of() {
 	case $1 in
 	6.1) echo stable ;;
 	6.12) echo backports ;;
-	*) die "unknown kernel '$1'; known: 6.1 6.12" ;;
+	6.12-arm64) echo backports-arm64 ;;
+	*) die "unknown kernel '$1'; known: 6.1 6.12 6.12-arm64" ;;
+	esac
+}
+
+# arch_of TAG
+arch_of() {
+	case $1 in
+	*-arm64) echo arm64 ;;
+	*) echo "$HOST_ARCH" ;;
 	esac
 }
 
@@ -168,7 +179,8 @@ relocate_headers() {
 	sed -i "s|^include /usr/src/|include $1/usr/src/|" "$hdr/Makefile"
 	ln -sfn "$hdr" "$1/lib/modules/$2/build"
 	rm -f "$1/lib/modules/$2/source"
-	make -s -C "$hdr" kernelrelease >/dev/null || die "headers of $2 do not work in $1"
+	# shellcheck disable=SC2046
+	make -s -C "$hdr" $(cross_args "$hdr") kernelrelease >/dev/null || die "headers of $2 do not work in $1"
 }
 
 # install_kernel TAG DEST IMAGE=V HEADERS=V COMMON=V KBUILD=V
@@ -191,8 +203,17 @@ install_kernel() {
 	ln -sfn "$dest/root/usr/src/linux-headers-$rel" "$dest/build"
 }
 
+# fetch_busybox DEST: of another architecture than this machine's
+fetch_busybox() {
+	apt_state "stable-$ARCH"
+	extract "$CACHE/apt/stable-$ARCH" "$1/userland" "$(version busybox-static)"
+	cp "$1/userland/bin/busybox" "$1/busybox"
+	rm -rf "$1/userland"
+}
+
 fetch_kernel() {
-	local tag=$1 dest=$CACHE/$1 image headers pkgs p
+	local tag=$1 dest=$CACHE/$1 image headers pkgs p ARCH
+	ARCH=$(arch_of "$tag")
 	up_to_date "$(suite_of "$tag")" "$dest/stamp" && return
 	need depmod xz make
 	apt_state "$(suite_of "$tag")"
@@ -201,7 +222,8 @@ fetch_kernel() {
 	[ -n "$image" ] && [ -n "$headers" ] ||
 		die "linux-image-$ARCH of $(suite_of "$tag") names no kernel"
 	pkgs=("$image" "$headers")
-	pkgs+=("$(depends "$headers" "${headers%-"$ARCH"}-common")" "$(depends "$headers" linux-kbuild)")
+	pkgs+=("$(depends "$headers" "${headers%-"$ARCH"}-common")")
+	pkgs+=("$(depends "$headers" linux-kbuild):$HOST_ARCH")	# programs that run here
 	for p in "${!pkgs[@]}"; do
 		pkgs[p]=$(version "${pkgs[p]}")
 	done
@@ -210,6 +232,7 @@ fetch_kernel() {
 		return
 	fi
 	install_kernel "$tag" "$dest" "${pkgs[@]}"
+	[ "$ARCH" = "$HOST_ARCH" ] || fetch_busybox "$dest"
 	echo "$dest ${pkgs[*]}" >"$dest/stamp"
 	say "$tag is $(cat "$dest/release") in $dest"
 }

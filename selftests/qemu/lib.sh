@@ -44,10 +44,18 @@ link_tree() {
 	cp -asf "$TOP/include/." "$1/include/"
 }
 
+# cross_args KDIR: make arguments where the kernel is not one for this machine
+cross_args() {
+	if grep -qs '^CONFIG_ARM64=y' "$1/.config" && [ "$(uname -m)" != aarch64 ]; then
+		echo ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-
+	fi
+}
+
 # kbuild_args KDIR: make arguments for external modules. Type information needs
 # the kernel's own, and kbuild would say for each module that it is not there;
 # Debian's headers name their compiler, those of the debug kernel do not.
 kbuild_args() {
+	cross_args "$1"
 	[ -e "$1/vmlinux" ] || echo CONFIG_DEBUG_INFO_BTF_MODULES=
 	! grep -q aegishv-debug "$1/include/generated/utsrelease.h" || echo CC=gcc-12
 }

@@ -30,10 +30,10 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 CACHE = os.environ.get("AEGISHV_CACHE") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "aegishv")
-MODULES = ["9p", "9pnet_virtio", "virtio_pci", "kvm", "kvm_amd"]
+MODULES = ["9p", "9pnet_virtio", "virtio_pci"]
 # no_timer_check: on a busy machine the emulated timer may be late at boot, and
 # the kernel panics for want of one
-APPEND = ("console=ttyS0 panic=-1 oops=panic no_timer_check log_buf_len=8M "
+APPEND = ("panic=-1 oops=panic no_timer_check log_buf_len=8M "
           "rcupdate.rcu_cpu_stall_timeout=120 random.trust_cpu=on")
 # ACPI's interrupt routing is a long loop in AML: under KASAN on a busy machine
 # it runs into the interpreter's limit of 30 s.
@@ -41,12 +41,27 @@ KERNEL_APPEND = {"debug": "pci=noacpi"}
 TIMEOUT, DIED = 124, 125
 
 
+class Machine:
+    """What QEMU emulates for a kernel; both have KVM of their own."""
+
+    def __init__(self, tag):
+        self.arm64 = tag.endswith("-arm64")
+        self.qemu = "qemu-system-aarch64" if self.arm64 else "qemu-system-x86_64"
+        self.args = ["-M", "virt,virtualization=on,gic-version=3"] if self.arm64 else []
+        self.cpu = "max,pauth-impdef=on" if self.arm64 else "EPYC,+svm,+npt"
+        self.console = "ttyAMA0" if self.arm64 else "ttyS0"
+        self.modules = MODULES + ([] if self.arm64 else ["kvm", "kvm_amd"])
+
+    def busybox(self, kernel):
+        return f"{kernel}/busybox" if self.arm64 else shutil.which("busybox") or "/bin/busybox"
+
+
 def parse(argv):
     p = argparse.ArgumentParser(
         prog="run.py", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("-k", "--kernel", default="6.1", metavar="TAG",
-                   help="6.1, 6.12 or debug (default 6.1)")
+                   help="6.1, 6.12, 6.12-arm64 or debug (default 6.1)")
     p.add_argument("-n", "--name", help="name of the run's directory below build/run")
     p.add_argument("-f", "--file", action="append", default=[], metavar="SRC[:DST]",
                    help="file or directory to bring along, libraries included; to /t without DST")
@@ -57,7 +72,7 @@ def parse(argv):
                    help="CPUs on threads of their own; not with KVM guests, see docs/BUILDING.md")
     p.add_argument("--mem", type=int, default=1024, metavar="MIB")
     p.add_argument("--timeout", type=int, default=300, metavar="SECONDS")
-    p.add_argument("--cpu", default="EPYC,+svm,+npt")
+    p.add_argument("--cpu", help="what QEMU calls it (default: one with virtualization)")
     p.add_argument("--append", default="", help="more for the kernel's command line")
     p.add_argument("--icount", action="store_true",
                    help="one CPU that counts instructions: 1 ns of guest time is 1 instruction")
@@ -117,19 +132,20 @@ def make_initramfs(args, kernel, path):
         with open(f"{path}/{name}", "w") as f:
             f.write(text)
         files.append((f"{path}/{name}", f"/{name}"))
-    modules = MODULES + args.module + (["virtio_net"] if args.hostfwd else [])
-    busybox = shutil.which("busybox") or "/bin/busybox"
+    machine = Machine(args.kernel)
+    modules = machine.modules + args.module + (["virtio_net"] if args.hostfwd else [])
     with open(f"{HERE}/init.sh") as f:
         initramfs.build(f"{path}/initramfs", root=f"{kernel}/root", release=release,
-                        modules=modules, files=files, init=f.read(), busybox=busybox)
+                        modules=modules, files=files, init=f.read(), busybox=machine.busybox(kernel))
 
 
 def qemu_command(args, kernel, path):
-    words = [APPEND, KERNEL_APPEND.get(args.kernel, ""), "loglevel=4" if args.tty else "loglevel=5",
+    machine = Machine(args.kernel)
+    words = [f"console={machine.console}", APPEND, KERNEL_APPEND.get(args.kernel, ""), "loglevel=4" if args.tty else "loglevel=5",
              "kmemleak=on" if args.kmemleak else "", args.append]
     append = " ".join(w for w in words if w)
-    cmd = ["qemu-system-x86_64", "-nodefaults", "-display", "none", "-no-reboot",
-           "-cpu", args.cpu, "-m", str(args.mem), "-kernel", f"{kernel}/vmlinuz",
+    cmd = [machine.qemu, *machine.args, "-nodefaults", "-display", "none", "-no-reboot",
+           "-cpu", args.cpu or machine.cpu, "-m", str(args.mem), "-kernel", f"{kernel}/vmlinuz",
            "-initrd", f"{path}/initramfs", "-append", append,
            "-virtfs", "local,path=share,mount_tag=share,security_model=none,multidevs=remap",
            "-monitor", "unix:monitor,server,nowait"]
@@ -185,7 +201,7 @@ def where_is_it(path):
     finally:
         os.close(fd)
     return [line.decode(errors="replace").strip() for line in text.splitlines()
-            if line.startswith((b"CPU#", b"RIP="))]
+            if line.startswith((b"CPU#", b"RIP=", b" PC="))]
 
 
 def run_qemu(args, cmd, path):
