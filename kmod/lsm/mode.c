@@ -69,8 +69,8 @@ void ahv_mode_revert(u32 event, const char *why)
 
 static u64 deadman_due_ns;	/* 0 for never */
 
-static void deadman(struct work_struct *work);
-static DECLARE_DELAYED_WORK(deadman_work, deadman);
+static void look_at_deadman(struct work_struct *work);
+static DECLARE_DELAYED_WORK(deadman_work, look_at_deadman);
 
 static void wait_for_deadman(u64 ns)
 {
@@ -78,7 +78,7 @@ static void wait_for_deadman(u64 ns)
 			 nsecs_to_jiffies64(min_t(u64, ns, DEADMAN_POLL_NS)) + 1);
 }
 
-static void deadman(struct work_struct *work)
+static void look_at_deadman(struct work_struct *work)
 {
 	u64 due = READ_ONCE(deadman_due_ns), now = ktime_get_ns();
 

@@ -146,6 +146,8 @@ def build(tally, kernels):
               *(f"policy/{p}" for p in ("poltest", "poltool", "polswap")))
     build_one(tally, "build/ring", ["make", "-s", "-C", "selftests/ring", f"O={TOP}/build/ring"],
               "ring/ahv-ring")
+    build_one(tally, "build/bypass", ["make", "-s", "-C", "selftests/bypass", f"O={TOP}/build/bypass"],
+              *(f"bypass/{p}" for p in ("bypass", "respond", "hello", "hello-dynamic", "preload.so")))
     for k in kernels:
         build_one(tally, f"build/module-{k}", [f"{HERE}/modules.sh", k], f"{k}/aegishv.ko")
         build_one(tally, f"build/kunit-{k}", [f"{HERE}/kunit.sh", k], f"kunit/{k}/aegishv_kunit.ko")
