@@ -140,6 +140,12 @@ static inline void ahv_unregister_direct(struct ftrace_ops *ops, unsigned long i
 #endif
 #endif
 
+/* 6.12 at the latest: linux/namei.h declares what 6.1 exports already. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *name,
+		    unsigned int flags, struct path *path);
+#endif
+
 /* 6.16: the tracepoint of a thread's end tells whether it was the last one. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #define AHV_PROC_EXIT_ARGS	void *unused, struct task_struct *t

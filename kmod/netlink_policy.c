@@ -106,9 +106,8 @@ static int parse_next(struct ahv_txn_rules *t, struct ahv_ask *ask)
 	rule = next_rule(rs);
 	if (!rule)
 		return 0;
-	/* It passed the policy with the message; this only finds the pieces. */
-	err = nla_parse_nested(a, AEGISHV_A_RULE_MAX, rule, aegishv_rule_nl_policy,
-			       rs->info->extack);
+	/* The message as a whole has passed the policy; this only finds the pieces. */
+	err = nla_parse_nested_deprecated(a, AEGISHV_A_RULE_MAX, rule, NULL, rs->info->extack);
 	NL_SET_BAD_ATTR(rs->info->extack, rule);
 	if (err)
 		return err;

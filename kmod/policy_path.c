@@ -72,7 +72,7 @@ static int look_up_dir(struct ahv_resolver *r, u32 len)
 	return 0;
 }
 
-/* The place of r->text: a directory and a name in it. */
+/* The place of r->text: r->dir and a name in it, which r->text then ends with. */
 static int find_place(struct ahv_resolver *r, struct ahv_name *name, const char **text)
 {
 	struct ahv_path_parts parts;
@@ -92,6 +92,7 @@ static int find_place(struct ahv_resolver *r, struct ahv_name *name, const char 
 	};
 	ahv_fid_of(&name->dir, d_backing_inode(r->dir.dentry));
 	*text = r->text + parts.name;
+	r->text[parts.name + parts.name_len] = 0;
 	return 0;
 }
 
@@ -192,11 +193,11 @@ static int add_magic(struct ahv_resolver *r, u32 rule)
 	return err;
 }
 
-/* What r->text is: 1 when it was a link, and r->text is where that leads. */
-static int add_target(struct ahv_resolver *r, u32 rule, bool *bound)
+/* What has the name in r->dir: 1 when it was a link, and r->text is where that leads. */
+static int add_target(struct ahv_resolver *r, u32 rule, const char *name, bool *bound)
 {
 	struct path path;
-	int err = kern_path(r->text, 0, &path);
+	int err = vfs_path_lookup(r->dir.dentry, r->dir.mnt, name, 0, &path);
 
 	if (err == -ENOENT)
 		return 0;
@@ -224,7 +225,7 @@ static int follow(struct ahv_resolver *r, u32 rule, struct ahv_name *name, const
 		if (err)
 			return err;
 		bound = false;
-		err = add_target(r, rule, &bound);
+		err = add_target(r, rule, text, &bound);
 		if (err < 0)
 			return err;
 		if (!err)
