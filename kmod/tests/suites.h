@@ -12,5 +12,8 @@ extern struct kunit_suite ahv_ringpos_suite;
 extern struct kunit_suite ahv_ring_suite;
 extern struct kunit_suite ahv_ring_nest_suite;
 extern struct kunit_suite ahv_resize_suite;
+extern struct kunit_suite ahv_match_suite;
+extern struct kunit_suite ahv_policy_suite;
+extern struct kunit_suite ahv_marks_suite;
 
 #endif
