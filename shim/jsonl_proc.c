@@ -14,6 +14,9 @@
 #define HEAD_MAX	352	/* ten numbers of 20 digits and their keys, whole blocks */
 #define TAIL_MAX	224	/* a comm of 16 bytes, three numbers and their keys */
 
+/* From here on a block record tells of file and rule, before it of the process. */
+#define RECORD_FILE	offsetof(struct aegishv_rec_block, ino)
+
 /* What lines say of a process: the text before the cgroup and behind the file. */
 struct known_proc {
 	struct aegishv_proc proc;
@@ -24,6 +27,23 @@ struct known_proc {
 };
 
 static struct known_proc known[KNOWN_PROCS];
+
+#define KNOWN_FILES	16	/* a power of two */
+#define KNOWN_TEXT	256	/* bytes of paths */
+#define FILE_MAX	(2 * PUT_JSON_EXPAND * KNOWN_TEXT + 160)
+#define RULE_MAX	288
+
+/* What lines say of a file and of the rule, by the bytes of the record that tell it. */
+struct known_file {
+	size_t len;
+	size_t file_len;
+	size_t rule_len;
+	char bytes[sizeof(struct aegishv_rec_block) - RECORD_FILE + KNOWN_TEXT];
+	char file[FILE_MAX];
+	char rule[RULE_MAX];
+};
+
+static struct known_file known_files[KNOWN_FILES];
 
 static const char *const ops[] = {
 #define AHV_OP(op, name) [op] = name,
@@ -166,12 +186,52 @@ static char *put_rule(char *p, const struct aegishv_rec_block *r)
 	return r->flags ? put_flags(p, r->flags) : put_lit(p, ",\"flags\":[]");
 }
 
+/* Kept text of a file with short names; NULL for others. */
+static const struct known_file *know_file(const struct aegishv_rec_block *r)
+{
+	struct known_file *k = &known_files[(r->ino ^ r->rule) % KNOWN_FILES];
+	const char *bytes = (const char *)r + RECORD_FILE;
+	size_t text = (size_t)r->path_len + r->host_len;
+	size_t len = sizeof(*r) - RECORD_FILE + text;
+
+	if (text > KNOWN_TEXT)
+		return NULL;
+	if (k->len == len && !memcmp(k->bytes, bytes, len))
+		return k;
+	k->len = len;
+	memcpy(k->bytes, bytes, len);
+	k->file_len = put_file(k->file, r) - k->file;
+	k->rule_len = put_rule(k->rule, r) - k->rule;
+	return k;
+}
+
 static char *put_program(char *p, const struct aegishv_rec_proc *r)
 {
 	p = put_lit(p, ",\"path\":\"");
 	p = put_json(p, r->text, r->path_len);
 	*p++ = '"';
 	return p;
+}
+
+static char *put_who(char *p, const struct known_proc *proc, const struct cgtab_entry *cgroup)
+{
+	p = put_blocks(p, proc->head, proc->head_len);
+	return cgroup ? put_blocks(p, cgroup->frag, cgroup->len) : p;
+}
+
+static char *put_block(char *p, const struct aegishv_rec_block *r,
+		       const struct cgtab_entry *cgroup, struct jsonl_clock *clock)
+{
+	const struct known_proc *proc = know(&r->proc);
+	const struct known_file *file = know_file(r);
+
+	p = put_lit(p, "{\"type\":\"block\"");
+	p = jsonl_head(p, &r->h, clock);
+	p = put_who(p, proc, cgroup);
+	p = file ? put_blocks(p, file->file, file->file_len) : put_file(p, r);
+	p = put_blocks(p, proc->tail, proc->tail_len);
+	p = file ? put_blocks(p, file->rule, file->rule_len) : put_rule(p, r);
+	return put_lit(p, "}\n");
 }
 
 static size_t at_most(size_t v, size_t max)
@@ -197,25 +257,22 @@ size_t jsonl_bound(const struct aegishv_hdr *rec, const struct cgtab_entry *cgro
 size_t jsonl_proc_record(char *dst, const struct aegishv_hdr *rec,
 			 const struct cgtab_entry *cgroup, struct jsonl_clock *clock)
 {
-	const struct aegishv_rec_block *block = (const struct aegishv_rec_block *)rec;
 	const struct aegishv_rec_proc *r = (const struct aegishv_rec_proc *)rec;
-	const struct known_proc *proc = know(rec_proc(rec));
-	char *p = put_lit(dst, "{\"type\":\"");
+	const struct known_proc *proc;
+	char *p;
 
+	if (rec->type == AEGISHV_REC_BLOCK)
+		return put_block(dst, (const struct aegishv_rec_block *)rec, cgroup, clock) - dst;
+	proc = know(&r->proc);
+	p = put_lit(dst, "{\"type\":\"");
 	p = put_str(p, rec_type_name(rec->type));
 	*p++ = '"';
 	p = jsonl_head(p, rec, clock);
-	p = put_blocks(p, proc->head, proc->head_len);
-	if (cgroup)
-		p = put_blocks(p, cgroup->frag, cgroup->len);
-	if (rec->type == AEGISHV_REC_BLOCK)
-		p = put_file(p, block);
-	else if (rec->type == AEGISHV_REC_EXEC)
+	p = put_who(p, proc, cgroup);
+	if (rec->type == AEGISHV_REC_EXEC)
 		p = put_program(p, r);
 	p = put_blocks(p, proc->tail, proc->tail_len);
-	if (rec->type == AEGISHV_REC_BLOCK)
-		p = put_rule(p, block);
-	else if (rec->type == AEGISHV_REC_PEXIT)
+	if (rec->type == AEGISHV_REC_PEXIT)
 		p = PUT_KEY(p, "status", r->status);
 	p = put_lit(p, "}\n");
 	return p - dst;
