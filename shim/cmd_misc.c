@@ -82,9 +82,14 @@ static void print_bash(void)
 	     "\t\t*) command=${COMP_WORDS[i]}; break ;;\n"
 	     "\t\tesac\n\tdone");
 	puts("\tcase $prev in\n"
-	     "\t--jsonl|--replay|--record|--out) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
+	     "\t--jsonl|--replay|--record|--out|--policy|--sha256-file) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
 	     "\t--tracefs) COMPREPLY=($(compgen -d -- \"$cur\")); return ;;\n"
 	     "\t--exit-events) COMPREPLY=($(compgen -W 'off all full sample:' -- \"$cur\")); return ;;\n"
+	     "\t--log) COMPREPLY=($(compgen -W 'stdout journald both' -- \"$cur\")); return ;;\n"
+	     "\t--enforce-signal) COMPREPLY=($(compgen -W 'term kill int none' -- \"$cur\")); return ;;\n"
+	     "\t--deny-mode) COMPREPLY=($(compgen -W 'open access' -- \"$cur\")); return ;;\n"
+	     "\t--proc-events) COMPREPLY=($(compgen -W 'off exec all' -- \"$cur\")); return ;;\n"
+	     "\t--break-glass) COMPREPLY=($(compgen -d -- \"$cur\")); return ;;\n"
 	     "\t--listen) COMPREPLY=($(compgen -W '127.0.0.1:9108 [::1]:9108 none' -- \"$cur\")); return ;;\n"
 	     "\t--log-level) COMPREPLY=($(compgen -W 'debug info warn error' -- \"$cur\")); return ;;\n"
 	     "\t--log-format) COMPREPLY=($(compgen -W 'text json' -- \"$cur\")); return ;;\n"
@@ -99,7 +104,8 @@ static void print_bash(void)
 			print_words(cmd);
 	}
 	puts("\tesac\n\tCOMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))");
-	puts("\t[[ $command == record ]] && COMPREPLY+=($(compgen -f -- \"$cur\"))");
+	puts("\t[[ $command == @(record|block|policy|explain) ]] && COMPREPLY+=($(compgen -f -- \"$cur\"))");
+	puts("\t[[ $command == allow ]] && COMPREPLY+=($(compgen -d -- \"$cur\"))");
 	puts("\treturn 0\n}\ncomplete -o filenames -F _aegishv aegishv aegisbpf");
 }
 
