@@ -28,8 +28,9 @@ void ahv_proc_fill(struct aegishv_proc *p, struct task_struct *t)
 	p->pid = t->tgid;
 	p->tid = t->pid;
 	p->ppid = parent->tgid;
-	p->uid = from_kuid(&init_user_ns, cred->euid);
-	p->gid = from_kgid(&init_user_ns, cred->egid);
+	/* the initial user namespace maps each to itself */
+	p->uid = __kuid_val(cred->euid);
+	p->gid = __kgid_val(cred->egid);
 	p->rsvd = 0;
 	memcpy(p->comm, t->comm, sizeof(p->comm));
 }

@@ -50,10 +50,11 @@ static u32 state_of(struct entry *e)
 	return state;
 }
 
+/* Make it ours, or find that somebody else did first. */
 static bool claim(struct entry *e, u64 key, u32 dev)
 {
 	if (cmpxchg(&e->state, FREE, CLAIMED) != FREE)
-		return false;
+		return state_of(e) == READY && e->key == key && e->dev == dev;
 	e->key = key;
 	e->dev = dev;
 	/* Pairs with the acquires in state_of() and ahv_tally_get(). */
@@ -68,9 +69,7 @@ static void count(struct table *t, u64 key, u32 dev)
 
 	for (i = 0; i < PROBES; i++) {
 		e = &t->entry[(place + i) % ENTRIES];
-		if (state_of(e) == FREE && claim(e, key, dev))
-			break;
-		if (state_of(e) == READY && e->key == key && e->dev == dev)
+		if (state_of(e) == READY ? e->key == key && e->dev == dev : claim(e, key, dev))
 			break;
 	}
 	atomic64_inc(i < PROBES ? &e->count : &t->other);
