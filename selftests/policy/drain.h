@@ -8,17 +8,17 @@
 
 struct drain {
 	uint64_t blocks;	/* BLOCK records */
-	uint64_t denied;	/* of them, with an action other than audit */
-	uint64_t others;	/* records of other types */
-	uint64_t lost;		/* what LOST records report */
-	uint64_t gaps;		/* sequence numbers that are missing, and not reported */
-	uint64_t first_seq;	/* sum of what each ring had handed out when it was opened */
-	uint64_t end_seq;	/* ... and has now */
+	uint64_t denied;	/* of them, those that were denied */
+	uint64_t policies;	/* POLICY records */
+	uint64_t others;	/* of other types */
+	uint64_t reported;	/* events that LOST records tell of */
+	uint64_t gaps;		/* places where sequence numbers are missing without one */
+	uint64_t lost;		/* events lost, by the rings' counters */
 };
 
 /* 0 or a negative errno. */
 int drain_open(void);
-/* Reads what is there, and as long as *@stop is false, what comes. */
+/* Reads what comes until *@stop, and then what is there. */
 void drain_run(struct drain *d, const volatile bool *stop);
 void drain_close(void);
 
