@@ -7,7 +7,8 @@
  *					file system of FILE
  *   ahvrule [reset] paths COUNT DIR	deny names that no file has, in DIR
  *   ahvrule reset			no rules
- * Without reset they are added to those in force. Prints "rules N bytes N".
+ * Without reset they are added to those in force; protect behind it asks for that.
+ * Prints "rules N bytes N".
  */
 #include <errno.h>
 #include <stdio.h>
@@ -26,6 +27,7 @@ struct txn {
 	uint32_t id;
 	uint32_t rules;
 	uint64_t bytes;
+	bool protect;
 	struct nl_msg *msg;	/* rules not sent yet */
 };
 
@@ -84,7 +86,8 @@ static struct nlattr *rule_begin(struct txn *t, uint32_t kind)
 	if (!t->msg)
 		t->msg = nlc_new(&t->nlc, AEGISHV_CMD_POLICY_ADD, NLM_F_ACK, attrs);
 	nest = nla_nest_start(t->msg, AEGISHV_A_POLICY_RULE);
-	if (!nest || nla_put_u32(t->msg, AEGISHV_A_RULE_KIND, kind))
+	if (!nest || nla_put_u32(t->msg, AEGISHV_A_RULE_KIND, kind) ||
+	    nla_put_u32(t->msg, AEGISHV_A_RULE_FLAGS, t->protect * AEGISHV_RULE_FLAG_PROTECT))
 		die("rule", "the message is full");
 	return nest;
 }
@@ -151,18 +154,29 @@ static void add(struct txn *t, int argc, char **argv)
 	send_rules(t);
 }
 
+static bool word(int *argc, char ***argv, const char *w)
+{
+	if (*argc < 2 || strcmp((*argv)[1], w))
+		return false;
+	++*argv;
+	--*argc;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
-	bool reset = argc > 1 && !strcmp(argv[1], "reset");
 	struct txn t = { 0 };
+	bool reset;
 
 	if (argc < 2)
-		die("usage", "ahvrule [reset] [inode|path FILE...|inodes COUNT FILE|paths COUNT DIR]");
+		die("usage", "ahvrule [reset] [protect] [inode|path FILE...|inodes COUNT FILE|paths COUNT DIR]");
+	reset = word(&argc, &argv, "reset");
+	t.protect = word(&argc, &argv, "protect");
 	if (nlc_connect(&t.nlc))
 		die("no netlink family", "load aegishv.ko first");
 	begin(&t, reset);
-	if (argc > 1 + reset)
-		add(&t, argc - 1 - reset, argv + 1 + reset);
+	if (argc > 1)
+		add(&t, argc - 1, argv + 1);
 	ask(&t, nlc_new(&t.nlc, AEGISHV_CMD_POLICY_COMMIT, NLM_F_ACK,
 			(struct nlc_attr[]) { { AEGISHV_A_POLICY_TXN, 4, t.id }, { 0 } }), "commit");
 	printf("rules %u bytes %llu\n", t.rules, (unsigned long long)t.bytes);
