@@ -71,7 +71,6 @@ static inline void ahv_hrtimer_setup(struct hrtimer *t,
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
 #define ahv_fregs_arg(fregs, n)		ftrace_regs_get_argument(fregs, n)
 #define ahv_fregs_set_ip(fregs, ip)	ftrace_regs_set_instruction_pointer(fregs, ip)
-#define ahv_fregs_set_return(fregs, v)	ftrace_regs_set_return_value(fregs, v)
 #else
 #ifdef CONFIG_X86_64
 #define ahv_fregs_regs(fregs)		(&(fregs)->regs)
@@ -80,7 +79,6 @@ static inline void ahv_hrtimer_setup(struct hrtimer *t,
 #endif
 #define ahv_fregs_arg(fregs, n)		regs_get_kernel_argument(ahv_fregs_regs(fregs), n)
 #define ahv_fregs_set_ip(fregs, ip)	instruction_pointer_set(ahv_fregs_regs(fregs), ip)
-#define ahv_fregs_set_return(fregs, v)	regs_set_return_value(ahv_fregs_regs(fregs), v)
 #endif
 
 /* 6.2 on arm64: moving the instruction pointer needs no full set of registers. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The cheapest way in front of a function: ftrace calls a trampoline of ours,
- * which calls the check and goes on into the function, or returns the check's
- * errno to the function's caller. Only one such call can be on a function.
+ * which calls the check and goes on into the function, or returns -EPERM to the
+ * function's caller. Only one such call can be on a function.
  *
  * Trampolines and checks run in the caller's context, preemptible; what waits
  * for them on detach is an RCU-tasks grace period, so nothing there may sleep.
@@ -47,9 +47,8 @@
 	    "	testl %eax, %eax\n"					\
 	    "	jnz 1f\n"						\
 	    ASM_RET							\
-	    "1:	cltq\n"							\
-	    "	leaq ahv_lsm_return(%rip), %rdx\n"			\
-	    "	movq %rdx, (%rsp)\n"					\
+	    "1:	leaq ahv_lsm_eperm(%rip), %rax\n"			\
+	    "	movq %rax, (%rsp)\n"					\
 	    ASM_RET							\
 	    "	.size " #check "_trampoline, . - " #check "_trampoline\n" \
 	    ".popsection\n")
@@ -86,8 +85,7 @@
 	    "	add sp, sp, #64\n"					\
 	    "	cbnz w10, 1f\n"						\
 	    "	ret x9\n"						\
-	    "1:	sxtw x0, w10\n"						\
-	    "	ret\n"							\
+	    "1:	b ahv_lsm_eperm\n"					\
 	    "	.size " #check "_trampoline, . - " #check "_trampoline\n" \
 	    ".popsection\n")
 #endif

@@ -1,32 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * In front of a function by ftrace: the check runs as a callback, and only to
- * deny does it move the instruction pointer, to a bare return with the errno in
- * place. Only one user of a function may move it; live patches do, too.
+ * deny does it move the instruction pointer, to a function that returns -EPERM.
+ * Only one user of a function may move it; live patches do, too.
  *
  * Callbacks run in the caller's context, preemptible or not. Attach and detach
  * are process context and sleep; detach waits for callbacks.
  */
+#include <linux/errno.h>
+#include <linux/stringify.h>
 #include "lsm.h"
 
-/* Entered as the function would be, so it returns to the function's caller. */
+/*
+ * Entered as the function would be, so it returns to the function's caller. The
+ * errno is made here: a BPF fentry on the function runs in between, and does not
+ * keep the register it is returned in.
+ */
 #ifdef CONFIG_X86_64
 asm(".pushsection .text, \"ax\", @progbits\n"
-    "	.globl ahv_lsm_return\n"
-    "	.type ahv_lsm_return, @function\n"
-    "ahv_lsm_return:\n"
+    "	.globl ahv_lsm_eperm\n"
+    "	.type ahv_lsm_eperm, @function\n"
+    "ahv_lsm_eperm:\n"
     ASM_ENDBR
+    "	movq $-" __stringify(EPERM) ", %rax\n"
     ASM_RET
-    "	.size ahv_lsm_return, . - ahv_lsm_return\n"
+    "	.size ahv_lsm_eperm, . - ahv_lsm_eperm\n"
     ".popsection\n");
 #else
 asm(".pushsection .text, \"ax\", @progbits\n"
-    "	.globl ahv_lsm_return\n"
-    "	.type ahv_lsm_return, @function\n"
-    "ahv_lsm_return:\n"
+    "	.globl ahv_lsm_eperm\n"
+    "	.type ahv_lsm_eperm, @function\n"
+    "ahv_lsm_eperm:\n"
     "	hint 34\n"
+    "	mov x0, #-" __stringify(EPERM) "\n"
     "	ret\n"
-    "	.size ahv_lsm_return, . - ahv_lsm_return\n"
+    "	.size ahv_lsm_eperm, . - ahv_lsm_eperm\n"
     ".popsection\n");
 #endif
 
@@ -35,15 +43,11 @@ static void notrace run_check(unsigned long ip, unsigned long parent_ip,
 			      struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
 	struct ahv_lsm_hook *h = container_of(ops, struct ahv_lsm_hook, ops);
-	int err;
 
-	err = h->check(ahv_fregs_arg(fregs, 0), ahv_fregs_arg(fregs, 1),
-		       ahv_fregs_arg(fregs, 2), ahv_fregs_arg(fregs, 3),
-		       ahv_fregs_arg(fregs, 4));
-	if (likely(!err))
-		return;
-	ahv_fregs_set_return(fregs, err);
-	ahv_fregs_set_ip(fregs, (unsigned long)ahv_lsm_return);
+	if (h->check(ahv_fregs_arg(fregs, 0), ahv_fregs_arg(fregs, 1),
+		     ahv_fregs_arg(fregs, 2), ahv_fregs_arg(fregs, 3),
+		     ahv_fregs_arg(fregs, 4)))
+		ahv_fregs_set_ip(fregs, (unsigned long)ahv_lsm_eperm);
 }
 
 int ahv_lsm_ftrace_attach(struct ahv_lsm_hook *h)

@@ -12,15 +12,12 @@
 static int run_check(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct ahv_lsm_hook *h = container_of(kp, struct ahv_lsm_hook, kp);
-	int err;
 
-	err = h->check(regs_get_kernel_argument(regs, 0), regs_get_kernel_argument(regs, 1),
-		       regs_get_kernel_argument(regs, 2), regs_get_kernel_argument(regs, 3),
-		       regs_get_kernel_argument(regs, 4));
-	if (likely(!err))
+	if (!h->check(regs_get_kernel_argument(regs, 0), regs_get_kernel_argument(regs, 1),
+		      regs_get_kernel_argument(regs, 2), regs_get_kernel_argument(regs, 3),
+		      regs_get_kernel_argument(regs, 4)))
 		return 0;
-	regs_set_return_value(regs, err);
-	instruction_pointer_set(regs, (unsigned long)ahv_lsm_return);
+	instruction_pointer_set(regs, (unsigned long)ahv_lsm_eperm);
 	return 1;
 }
 NOKPROBE_SYMBOL(run_check);

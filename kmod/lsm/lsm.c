@@ -167,7 +167,7 @@ static bool access_wanted(void)
 	return READ_ONCE(ahv_config.deny_mode) == AEGISHV_DENY_MODE_ACCESS;
 }
 
-/* Detached functions may still be in a trampoline, a check, or ahv_lsm_return(). */
+/* Detached functions may still be in a trampoline, a check, or ahv_lsm_eperm(). */
 static void wait_for_tasks(void)
 {
 	synchronize_rcu_tasks();

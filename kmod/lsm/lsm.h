@@ -23,8 +23,8 @@ enum ahv_lsm_backend {
 };
 
 /*
- * Called instead of nothing: 0 lets the function go on, a negative errno is
- * returned in its place. The arguments are the function's own. Any of:
+ * Called instead of nothing: 0 lets the function go on, else -EPERM, and no other
+ * errno, is returned in its place. The arguments are the function's own. Any of:
  * preemption off, interrupts off (kprobe), process context that may sleep
  * (direct). So it never sleeps. Must be notrace and NOKPROBE.
  */
@@ -66,8 +66,8 @@ int ahv_lsm_ftrace_attach(struct ahv_lsm_hook *h);
 void ahv_lsm_ftrace_detach(struct ahv_lsm_hook *h);
 int ahv_lsm_kprobe_attach(struct ahv_lsm_hook *h);
 void ahv_lsm_kprobe_detach(struct ahv_lsm_hook *h);
-/* Does nothing but return. Not for C: functions are redirected to it. */
-void ahv_lsm_return(void);
+/* Returns -EPERM; functions are redirected to it. */
+int ahv_lsm_eperm(void);
 int ahv_ftrace_keep(void);
 void ahv_ftrace_release(void);
 int ahv_lsm_self(void);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #define OTHERS	4096
 
@@ -23,25 +24,31 @@ static int fail(const char *what, int err)
 	return 1;
 }
 
+/* As file.bpf.c has it: the kernel's own device number, not that of stat(2). */
+struct key {
+	unsigned long long ino;
+	unsigned long long dev;
+};
+
+static int deny(int map, unsigned long long ino, dev_t dev)
+{
+	struct key key = { .ino = ino, .dev = (unsigned long long)major(dev) << 20 | minor(dev) };
+	unsigned char yes = 1;
+
+	return bpf_map_update_elem(map, &key, &yes, BPF_ANY) ? fail("map", errno) : 0;
+}
+
 static int fill(struct bpf_object *obj, int n, char **paths)
 {
-	int fd = bpf_object__find_map_fd_by_name(obj, "denied");
-	unsigned char yes = 1;
+	int err = 0, map = bpf_object__find_map_fd_by_name(obj, "denied");
 	struct stat st;
 
-	for (unsigned long long ino = 1ULL << 40; ino < (1ULL << 40) + OTHERS; ino++)
-		if (bpf_map_update_elem(fd, &ino, &yes, BPF_ANY))
-			return fail("map", errno);
-	for (int i = 0; i < n; i++) {
-		unsigned long long ino;
-
-		if (stat(paths[i], &st))
-			return fail(paths[i], errno);
-		ino = st.st_ino;
-		if (bpf_map_update_elem(fd, &ino, &yes, BPF_ANY))
-			return fail("map", errno);
-	}
-	return 0;
+	for (unsigned int i = 0; i < OTHERS && !err; i++)
+		err = deny(map, (1ULL << 40) + i, makedev(0, 0));
+	for (int i = 0; i < n && !err; i++)
+		err = stat(paths[i], &st) ? fail(paths[i], errno) :
+					    deny(map, st.st_ino, st.st_dev);
+	return err;
 }
 
 static void say_entered(struct bpf_object *obj)

@@ -28,15 +28,27 @@ denies() { # that /tmp/f is denied and /tmp/other is not
 	[ "$(ahvfile open /tmp/f)" = EPERM ] && [ "$(ahvfile open /tmp/other)" = ok ]
 }
 
-# PROGRAM...: started, and has said "attached": pid in $other
+# PROGRAM...: started, and has said "attached": pid in $other; not by ok, which
+# would keep that to itself
 other_starts() {
 	rm -f other.out
 	"$@" >other.out 2>&1 &
 	other=$!
 	until grep -q attached other.out; do
-		kill -0 $other 2>/dev/null || { cat other.out; return 1; }
+		kill -0 $other 2>/dev/null || return 1
 		usleep 10000
 	done
+}
+
+other() { # TEXT PROGRAM...
+	other_text=$1
+	shift
+	if other_starts "$@"; then
+		tap_result ok "$other_text"
+	else
+		tap_result not "$other_text"
+		note "$(cat other.out)"
+	fi
 }
 
 other_ends() {

@@ -59,6 +59,7 @@ for how in direct ftrace kprobe; do
 done
 
 # ---- what is seen ----
+ok "kvm is there: the program is not ready without" modprobe kvm-amd
 ok "hook=kprobe enforces" load kprobe
 aegishv run --quiet --listen 127.0.0.1:9464 --jsonl events.jsonl >shim.out 2>&1 &
 shim=$!

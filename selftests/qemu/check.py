@@ -148,8 +148,12 @@ def build(tally, kernels):
               "ring/ahv-ring")
     build_one(tally, "build/bypass", ["make", "-s", "-C", "selftests/bypass", f"O={TOP}/build/bypass"],
               *(f"bypass/{p}" for p in ("bypass", "respond", "hello", "hello-dynamic", "preload.so")))
+    build_one(tally, "build/lsm", ["make", "-s", "-C", "selftests/lsm", f"O={TOP}/build/lsm"],
+              *(f"lsm/{p}" for p in ("ahvrule", "ahvfile", "ahvopen", "ahvfan", "ahvbpf", "file.bpf.o")))
     for k in kernels:
         build_one(tally, f"build/module-{k}", [f"{HERE}/modules.sh", k], f"{k}/aegishv.ko")
+        build_one(tally, f"build/others-{k}", [f"{TOP}/selftests/lsm/peers/build.sh", k],
+                  f"lsm/{k}/ahv_kretprobe.ko", f"lsm/{k}/ahv_livepatch.ko")
         build_one(tally, f"build/kunit-{k}", [f"{HERE}/kunit.sh", k], f"kunit/{k}/aegishv_kunit.ko")
 
 

@@ -5,18 +5,23 @@
  * errno in place.
  */
 #include <linux/fs.h>
+#include <linux/kdev_t.h>
 #include <linux/kprobes.h>
 #include <linux/module.h>
 
 static unsigned long ino;
 module_param(ino, ulong, 0444);
-MODULE_PARM_DESC(ino, "inode number that is denied, on any file system");
+MODULE_PARM_DESC(ino, "inode number that is denied");
+static unsigned int dev;
+module_param(dev, uint, 0444);
+MODULE_PARM_DESC(dev, "device of its file system, as stat(2) encodes it");
 
 static int entered(struct kretprobe_instance *ri, struct pt_regs *regs)
 {
 	const struct file *file = (const struct file *)regs_get_kernel_argument(regs, 0);
 
-	*(bool *)ri->data = file_inode(file)->i_ino == ino;
+	*(bool *)ri->data = file_inode(file)->i_ino == ino &&
+			    file_inode(file)->i_sb->s_dev == new_decode_dev(dev);
 	return 0;
 }
 NOKPROBE_SYMBOL(entered);
