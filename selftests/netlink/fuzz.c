@@ -40,6 +40,23 @@ static bool valid(const struct nlc_config *c)
 	       c->deadline >= 100 && c->deadline <= 10000000;
 }
 
+static int ask(struct nlc *c, int cmd, int flags)
+{
+	struct nlc_answer a = { 0 };
+
+	return nlc_ask(c, nlc_new(c, cmd, flags, NULL), &a);
+}
+
+/* All eight transactions may be open. */
+static bool policy_is_broken(struct nlc *c)
+{
+	int begun = ask(c, AEGISHV_CMD_POLICY_BEGIN, NLM_F_ACK);
+
+	return ask(c, AEGISHV_CMD_POLICY_GET, NLM_F_ACK) ||
+	       ask(c, AEGISHV_CMD_RULE_GET, NLM_F_DUMP) ||
+	       ask(c, AEGISHV_CMD_DENIAL_GET, NLM_F_DUMP) || (begun && begun != -EBUSY);
+}
+
 static int check(unsigned long long at)
 {
 	static struct nlc_vm vms[256];
@@ -58,17 +75,37 @@ static int check(unsigned long long at)
 		return fail("VMs cannot be dumped", at);
 	if (nlc_get_rings(&c, &rings) || rings.bytes != (uint64_t)cfg.ring_bytes * rings.n)
 		return fail("the rings are not what the configuration says", at);
+	if (policy_is_broken(&c))
+		return fail("the policy in force cannot be read, or changed", at);
 	nlc_close(&c);
 	return 0;
 }
 
-/* All that has come, unread. */
-static void drain(int fd)
+/* The number of a transaction that began, for messages to come. */
+static void look_for_txn(struct mutate *m, struct nlmsghdr *h, int n)
 {
-	static uint8_t junk[64 << 10];
+	for (; nlmsg_ok(h, n); h = nlmsg_next(h, &n)) {
+		struct genlmsghdr *g = nlmsg_data(h);
+		struct nlattr *txn;
 
-	while (recv(fd, junk, sizeof(junk), MSG_DONTWAIT | MSG_TRUNC) >= 0 || errno == ENOBUFS)
-		;
+		if (h->nlmsg_type != m->family || g->cmd != AEGISHV_CMD_POLICY_BEGIN)
+			continue;
+		txn = nla_find(genlmsg_attrdata(g, 0), genlmsg_attrlen(g, 0),
+			       AEGISHV_A_POLICY_TXN);
+		if (txn)
+			m->txn = nla_get_u32(txn);
+	}
+}
+
+/* All that has come; little of it is of interest. */
+static void drain(struct mutate *m, int fd)
+{
+	static uint8_t junk[64 << 10] __attribute__((aligned(8)));
+	ssize_t n;
+
+	while ((n = recv(fd, junk, sizeof(junk), MSG_DONTWAIT)) >= 0 || errno == ENOBUFS)
+		if (n > 0)
+			look_for_txn(m, (void *)junk, n);
 }
 
 static int send_all(struct nlc *c, struct mutate *m, unsigned long long count)
@@ -86,7 +123,7 @@ static int send_all(struct nlc *c, struct mutate *m, unsigned long long count)
 		/* The kernel may refuse a datagram whole: that is an input, too. */
 		if (sendto(fd, datagram, len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
 			m->unsent++;
-		drain(fd);
+		drain(m, fd);
 		if (i - checked >= CHECK_EVERY) {
 			if (check(i))
 				return 1;
@@ -114,8 +151,8 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	if (send_all(&c, &m, count) || check(count))
 		return 1;
-	printf("nlfuzz: sent; %llu plain, %llu mutated, %llu random, %llu datagrams refused whole\n",
-	       m.plain, m.mutated, m.random, m.unsent);
+	printf("nlfuzz: sent; %llu plain, %llu mutated, %llu random, %llu datagrams refused whole; transaction %u was the last\n",
+	       m.plain, m.mutated, m.random, m.unsent, m.txn);
 	nlc_close(&c);
 	return 0;
 }

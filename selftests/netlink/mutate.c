@@ -4,7 +4,7 @@
  * a third is well-formed, with attributes and values near those that mean
  * something; a third is such a one with bytes, lengths or types changed; the
  * rest is a valid header before noise. Costly requests are rare: another ring
- * size and a dump.
+ * size and a dump. Rules are about no file of the test machine.
  */
 #include "mutate.h"
 
@@ -14,7 +14,7 @@
 
 #include "linux/aegishv_genl.h"
 
-#define NR_CMDS		12	/* some more than there are */
+#define NR_CMDS		(AEGISHV_CMD_MAX + 4)	/* some more than there are */
 #define NOISE_MAX	200
 
 void mutate_init(struct mutate *m, uint64_t seed, int family)
@@ -61,13 +61,100 @@ static size_t put(uint8_t *to, uint16_t type, const void *data, uint16_t len)
 	return NLA_ALIGN(a.nla_len);
 }
 
+/* Where none of the machine's files are. */
+#define NO_DEVICE	0x7ff00000
+
+static size_t rule_path(struct mutate *m, uint8_t *to)
+{
+	static const char *const paths[] = {
+		"/tmp/fuzz", "/tmp/none/fuzz", "/", "", "relative", "/tmp/../tmp/./fuzz//",
+		"/sys/fs/cgroup", "/sys/fs/cgroup/none", "/proc/self/exe/x", "/tmp/\xff\x01\n",
+		"/dev/null/x", "//////////////////////fuzz", "/tmp/..",
+	};
+	const char *path = paths[below(m, sizeof(paths) / sizeof(*paths))];
+
+	/* sometimes with its NUL */
+	return put(to, AEGISHV_A_RULE_PATH, path, strlen(path) + !below(m, 8));
+}
+
+static size_t rule_attribute(struct mutate *m, uint16_t type, uint8_t *to)
+{
+	uint64_t v = value(m);
+
+	switch (type) {
+	case AEGISHV_A_RULE_KIND:
+		v = below(m, 6);
+		break;
+	case AEGISHV_A_RULE_PATH:
+		return rule_path(m, to);
+	case AEGISHV_A_RULE_DEV:
+		v |= NO_DEVICE;
+		break;
+	case AEGISHV_A_RULE_FD:
+		v = 1000 + below(m, 5);
+		break;
+	case AEGISHV_A_RULE_FLAGS:
+		v &= 1;
+		break;
+	case AEGISHV_A_RULE_INO:
+	case AEGISHV_A_RULE_CGROUP:
+	case AEGISHV_A_RULE_HITS:
+		return put(to, type, &v, 8);
+	}
+	return put(to, type, &v, 4);
+}
+
+/* What a rule of some kind has, and now and then something more. */
+static size_t rule(struct mutate *m, uint8_t *to)
+{
+	static const uint16_t sets[][3] = {
+		{ AEGISHV_A_RULE_PATH, AEGISHV_A_RULE_FLAGS }, { AEGISHV_A_RULE_PATH },
+		{ AEGISHV_A_RULE_DEV, AEGISHV_A_RULE_INO }, { AEGISHV_A_RULE_FD },
+		{ AEGISHV_A_RULE_DEV, AEGISHV_A_RULE_INO, AEGISHV_A_RULE_GEN },
+		{ AEGISHV_A_RULE_CGROUP }, { AEGISHV_A_RULE_ID },
+	};
+	const uint16_t *set = sets[below(m, sizeof(sets) / sizeof(*sets))];
+	size_t len = NLA_HDRLEN;
+	struct nlattr a;
+
+	if (below(m, 10))
+		len += rule_attribute(m, AEGISHV_A_RULE_KIND, to + len);
+	for (int i = 0; i < 3 && set[i]; i++)
+		len += rule_attribute(m, set[i], to + len);
+	if (!below(m, 10))
+		len += rule_attribute(m, 1 + below(m, AEGISHV_A_RULE_MAX), to + len);
+	a.nla_len = len;
+	a.nla_type = AEGISHV_A_POLICY_RULE | (below(m, 10) ? NLA_F_NESTED : 0);
+	memcpy(to, &a, sizeof(a));
+	return len;
+}
+
+static size_t policy_attribute(struct mutate *m, uint8_t *to)
+{
+	uint32_t txn = below(m, 8) ? m->txn : value(m);
+
+	switch (below(m, 4)) {
+	case 0:
+		return rule(m, to);
+	case 1:
+		return put(to, AEGISHV_A_POLICY_RESET, &txn, 0);
+	default:
+		return put(to, AEGISHV_A_POLICY_TXN, &txn, 4);
+	}
+}
+
 static size_t attribute(struct mutate *m, uint8_t cmd, uint8_t *to)
 {
-	uint16_t type = 1 + below(m, 9);
+	uint16_t type = 1 + below(m, cmd == AEGISHV_CMD_CONFIG_SET ? AEGISHV_A_CONFIG_MAX : 9);
 	uint32_t v = value(m);
 
-	if (cmd == AEGISHV_CMD_CONFIG_SET && type == AEGISHV_A_CONFIG_INHERIT)
+	if (cmd >= AEGISHV_CMD_POLICY_BEGIN && cmd <= AEGISHV_CMD_POLICY_GET && below(m, 8))
+		return policy_attribute(m, to);
+	if (cmd == AEGISHV_CMD_CONFIG_SET && (type == AEGISHV_A_CONFIG_INHERIT ||
+					      type == AEGISHV_A_CONFIG_DEADMAN_REFRESH))
 		return put(to, type, &v, 0);
+	if (cmd == AEGISHV_CMD_CONFIG_SET && type == AEGISHV_A_CONFIG_BREAK_GLASS)
+		return put(to, type, &(uint64_t){ v }, 8);
 	if (cmd == AEGISHV_CMD_CONFIG_SET && type == AEGISHV_A_CONFIG_RING_BYTES && below(m, 50))
 		v = 65536 + 3;
 	return put(to, type, &v, sizeof(v));
@@ -76,7 +163,7 @@ static size_t attribute(struct mutate *m, uint8_t cmd, uint8_t *to)
 /* Returns its length; attributes begin after both headers. */
 static size_t well_formed(struct mutate *m, uint8_t *to)
 {
-	uint8_t cmd = 1 + below(m, below(m, 20) ? 6 : NR_CMDS);
+	uint8_t cmd = 1 + below(m, below(m, 20) ? AEGISHV_CMD_DENIAL_GET : NR_CMDS);
 	struct genlmsghdr g = { .cmd = cmd, .version = AEGISHV_GENL_VERSION };
 	struct nlmsghdr h = {
 		.nlmsg_type = m->family,
@@ -87,6 +174,11 @@ static size_t well_formed(struct mutate *m, uint8_t *to)
 
 	if (!below(m, 20))
 		h.nlmsg_flags |= NLM_F_DUMP;
+	if (cmd == AEGISHV_CMD_POLICY_ADD || cmd == AEGISHV_CMD_POLICY_DEL) {
+		len += put(to + len, AEGISHV_A_POLICY_TXN, &m->txn, 4);
+		for (uint32_t n = below(m, 4); n; n--)
+			len += rule(m, to + len);
+	}
 	for (uint32_t n = below(m, 5); n; n--)
 		len += attribute(m, cmd, to + len);
 	h.nlmsg_len = len;

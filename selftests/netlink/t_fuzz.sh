@@ -17,7 +17,7 @@ note "$tap_out"
 ok "the VMs still come and go" kill $vms
 wait $vms
 
-ok "exit-events can be set" nltool set 1 0 5 0 6 524288 7 32768
+ok "exit-events can be set" nltool set 1 0 5 0 6 524288 7 32768 9 0
 before=$(nltool exits)
 vmlives 3 1 1000 >lives
 is "$(cat lives)" "lives 3 refused 0 exits 3003" "VMs run"
