@@ -154,26 +154,19 @@ static bool parse(struct genl_config *cfg, const char *word)
 	return false;
 }
 
-static int set(struct cmd_ctx *c, struct genl *g)
+static int set(struct genl *g, const struct genl_config *cfg)
 {
-	struct genl_config cfg = { 0 };
-	int i;
-
-	for (i = 1; i < c->nr_args; i++) {
-		if (!parse(&cfg, c->args[i]))
-			return EXIT_USAGE;
-	}
-	if (genl_config_set(g, &cfg)) {
-		log_error("config set: nothing was changed: %s", genl_why(g));
-		return EXIT_FAIL;
-	}
-	return EXIT_OK;
+	if (!genl_config_set(g, cfg))
+		return EXIT_OK;
+	log_error("config set: nothing was changed: %s", genl_why(g));
+	return EXIT_FAIL;
 }
 
 int cmd_config(struct cmd_ctx *c)
 {
+	struct genl_config cfg = { 0 };
 	struct genl *g;
-	int status = cmd_plain(c, 0, CMD_ARGS_MAX);
+	int i, status = cmd_plain(c, 0, CMD_ARGS_MAX);
 	bool setting;
 
 	if (status >= 0)
@@ -186,10 +179,14 @@ int cmd_config(struct cmd_ctx *c)
 	status = cmd_check_args(c, setting ? 2 : 1, setting ? CMD_ARGS_MAX : 1);
 	if (status >= 0)
 		return status;
+	for (i = 1; i < c->nr_args; i++) {
+		if (!parse(&cfg, c->args[i]))
+			return EXIT_USAGE;
+	}
 	g = ask_open();
 	if (!g)
 		return EXIT_FAIL;
-	status = setting ? set(c, g) : get(c, g);
+	status = setting ? set(g, &cfg) : get(c, g);
 	genl_close(g);
 	return status;
 }

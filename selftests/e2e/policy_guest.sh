@@ -160,6 +160,24 @@ start_run --jsonl /share/events.jsonl --proc-events off 2>>/share/run.err || exi
 wait_for "empty rings" drained
 stop_run
 aegishv stats --json --detailed >/share/stats.json
+
+# a full disk
+mkdir -p /full && mount -t tmpfs -o size=64k full /full || exit 1
+aegishv config set proc_events=off ring_bytes=4M || exit 1
+records() { aegishv stats --json | jq .ring.records; }
+records >/share/full.first
+start_run --jsonl /full/events.jsonl 2>/share/full.run || exit 1
+deny 2500 full
+try full_disk $ALL
+wait_for "empty rings" drained
+mount -o remount,size=64m /full || exit 1
+told() { get metrics >/dev/null; grep -q '"source":"output"' /full/events.jsonl; }
+poke() { reads /srv/secret; told; }
+wait_for "room on the disk to be used" poke
+wait_for "empty rings" drained
+stop_run
+records >/share/full.last
+mv /full/events.jsonl /share/full.jsonl
 aegishv metrics --detailed --legacy-names --out /share/metrics.detailed
 grep '"type":"block"' /share/events.jsonl | head -1 >/share/event.json
 keep explain aegishv explain /share/event.json --json

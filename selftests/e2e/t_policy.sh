@@ -72,6 +72,11 @@ $E/check_stream.py $share/events.jsonl >$share/stream.json
 is $? 0 "no sequence number is missing"
 is "$(jq '.files.blocks + .files.audits' $share/stats.json)" \
 	"$((lines + $(jq .events_lost.alert $share/stats.json)))" "denials are events and reported losses"
+is "$(tried full_disk)" "denied denied denied open" "a full disk: as much is denied"
+dropped=$(jq -s 'map(select(.type == "lost" and .source == "output").count) | add // 0' $share/full.jsonl)
+ok "lines found no room" test "$dropped" -gt 0
+is "$(($(jq -c 'select(.type != "lost")' $share/full.jsonl | wc -l) + dropped))" \
+	"$(($(cat $share/full.last) - $(cat $share/full.first)))" "lines and lines that were dropped are all events"
 is "$(jq -c 'select(.type == "block" and .comm == "cat") | [.path, .action, .op, .rule_kind]' $share/events.jsonl | sort -u | xargs)" \
 	"[/srv/dir/below/deep,BLOCK,open,deny_dir] [/srv/secret,BLOCK,open,deny_path]" "what the events tell"
 is "$(jq -s 'map(select(.type == "exec" and .cgroup_path == "/sys/fs/cgroup")) | length > 0' $share/events.jsonl)" \
