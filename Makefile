@@ -19,6 +19,7 @@ help:
 	@echo '  make demo          real KVM exits in a test machine: JSON Lines, table, /metrics'
 	@echo '  make check         all tests on Debian kernels $(KERNELS); T=GLOB only those, K=6.1 only there'
 	@echo '  make check-debug   the tests on a debug kernel (KASAN, lockdep, kmemleak; builds it once)'
+	@echo '  make check-arm64   the tests that arm64 has, on an emulated arm64 machine'
 	@echo '  make torture       ten million real exits through the rings (RECORDS=, K=6.12)'
 	@echo '  make bench         instruction counts and throughput -> build/bench.json'
 	@echo '  make bench-report  ... as a table with ratios'
@@ -52,6 +53,11 @@ check-debug: packages
 	@$(QEMU)/fetch.sh source-6.12 fullsource-6.12 prometheus
 	@$(QEMU)/debug-kernel.sh
 	@$(QEMU)/check.py --kernels debug $(if $(T),--only '$(T)')
+
+check-arm64: packages
+	@$(if $(AEGISHV_NO_INSTALL),,$(QEMU)/install-packages.sh packages-arm64.txt)
+	@$(QEMU)/fetch.sh 6.12-arm64 source-6.12
+	@$(QEMU)/check.py --kernels 6.12-arm64 --only '$(or $(T),*)'
 
 torture: kernels
 	@AHV_TORTURE_RECORDS=$(or $(RECORDS),10000000) $(QEMU)/check.py --kernels '$(or $(K),6.12)' \
@@ -106,5 +112,5 @@ shell: packages
 clean:
 	rm -rf build
 
-.PHONY: help packages kernels demo check check-debug torture bench bench-report modules module shim vmm \
+.PHONY: help packages kernels demo check check-debug check-arm64 torture bench bench-report modules module shim vmm \
 	install dkms lint checkpatch sparse regen-check regen fuzz shell clean

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <elf.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -106,18 +107,33 @@ static int start_exempt(struct env *e, bool knows, bool traced)
 	return 0;
 }
 
+#ifdef __x86_64__
+/* No system call is to be restarted. */
+static void aim(struct user_regs_struct *regs)
+{
+	regs->rip = (uintptr_t)steal;
+	regs->rsp = (regs->rsp & ~15UL) - 256 - 8;
+	regs->orig_rax = -1;
+}
+#else
+static void aim(struct user_regs_struct *regs)
+{
+	regs->pc = (uintptr_t)steal;
+}
+#endif
+
 static int ptrace_exempt(struct env *e)
 {
 	struct user_regs_struct regs;
+	struct iovec io = { &regs, sizeof(regs) };
 	int status, err = start_exempt(e, false, true);
 
 	if (err)
 		return err;
-	ptrace(PTRACE_GETREGS, e->pid, NULL, &regs);
-	regs.rip = (uintptr_t)steal;
-	regs.rsp = (regs.rsp & ~15UL) - 256 - 8;
-	regs.orig_rax = -1;
-	if (ptrace(PTRACE_SETREGS, e->pid, NULL, &regs) ||
+	if (ptrace(PTRACE_GETREGSET, e->pid, NT_PRSTATUS, &io))
+		return -errno;
+	aim(&regs);
+	if (ptrace(PTRACE_SETREGSET, e->pid, NT_PRSTATUS, &io) ||
 	    ptrace(PTRACE_CONT, e->pid, NULL, NULL) || waitpid(e->pid, &status, 0) < 0)
 		return -errno;
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -ECHILD;

@@ -136,6 +136,8 @@ struct nl_info {
 };
 
 int nl_info(struct nl_info *i);
+/* The host's counters that are not zero. */
+int nl_counters(void (*on)(const char *kind, const char *name, uint64_t value));
 
 /* Rules that a way wants besides, such as an exempt cgroup: set by prepare. */
 extern struct rule extra_rule;

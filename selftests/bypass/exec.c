@@ -107,7 +107,11 @@ static int make_dynamic(struct env *e)
 
 static int loader(struct env *e)
 {
+#ifdef __aarch64__
+	static const char ld[] = "/lib/ld-linux-aarch64.so.1";
+#else
 	static const char ld[] = "/lib64/ld-linux-x86-64.so.2";
+#endif
 	char *const argv[] = { "ld.so", e->file, NULL };
 
 	return with_program(ld, argv);

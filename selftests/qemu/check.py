@@ -137,6 +137,9 @@ def build_one(tally, name, cmd, *products):
 
 
 def build(tally, kernels):
+    if any(k.endswith("-arm64") for k in kernels):
+        build_one(tally, "build/arm64", ["make", "-s", "-C", "selftests/arm64", f"O={TOP}/build/arm64"],
+                  *(f"arm64/{p}" for p in ("guest", "counters", "bypass/bypass")))
     build_one(tally, "build/shim", ["make", "-s", "-C", "shim"], "shim/aegishv")
     build_one(tally, "build/vmm", ["make", "-s", "-C", "selftests/vmm", f"O={TOP}/build/vmm"],
               "vmm/aegishv-vmm")

@@ -1,23 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Installs those Debian packages of packages.txt that are missing; does nothing
-# and asks nobody when none is.
+# Installs those Debian packages of packages.txt, and of other such lists beside
+# it, that are missing; does nothing and asks nobody when none is.
 #
-# usage: install-packages.sh [--list]     --list only prints what is missing
+# usage: install-packages.sh [--list] [LIST...]     --list only prints what is missing
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 command -v dpkg-query >/dev/null ||
 	die "this needs Debian or a relative of it; install what packages.txt lists by hand and set AEGISHV_NO_INSTALL=1"
 
+list=
+[ "${1:-}" = --list ] && { list=1; shift; }
 tmp=$(mktemp)
 trap 'rm -f "$tmp"' EXIT
-sed 's/#.*//' "$TOP/selftests/qemu/packages.txt" | tr -d ' \t' | grep . | sort -u >"$tmp"
+(cd "$TOP/selftests/qemu" && sed 's/#.*//' packages.txt "$@") | tr -d ' \t' | grep . | sort -u >"$tmp"
 
 have=$(dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' | awk '$2 == "ii" { print $1 }' | sort -u)
 missing=$(comm -23 "$tmp" <(echo "$have"))
 [ -n "$missing" ] || exit 0
-if [ "${1:-}" = --list ]; then
+if [ -n "$list" ]; then
 	echo "$missing"
 	exit 1
 fi

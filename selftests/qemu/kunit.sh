@@ -17,8 +17,8 @@ has_kunit() {
 # core_sources TAG DEST: lib/kunit without its own tests and without what
 # needs symbols that this kernel does not export
 core_sources() {
-	local src=$CACHE/source-$1/lib/kunit f
-	[ -d "$src" ] || die "no source of $1 in $CACHE; run selftests/qemu/fetch.sh source-$1"
+	local src=$CACHE/source-${1%-arm64}/lib/kunit f
+	[ -d "$src" ] || die "no source of $1 in $CACHE; run selftests/qemu/fetch.sh source-${1%-arm64}"
 	mkdir -p "$2"
 	cp -p "$src"/*.h "$2"
 	for f in "$src"/*.c; do
@@ -36,7 +36,7 @@ core_sources() {
 
 build_core() {
 	local d=$OUT/kunit/$1/core stamp
-	stamp="$(cat "$CACHE/$1/release" "$CACHE/source-$1/.stamp") $(sha256sum <"$OOT")"
+	stamp="$(cat "$CACHE/$1/release" "$CACHE/source-${1%-arm64}/.stamp") $(sha256sum <"$OOT")"
 	[ "$(cat "$d/stamp" 2>/dev/null)" = "$stamp" ] && [ -e "$d/kunit.ko" ] && return
 	rm -rf "$d"
 	core_sources "$1" "$d"

@@ -9,7 +9,8 @@ comment lines at its top, "# key: value", what it needs:
             (run.py) set; for tests that watch a machine from outside
   kernels:  tags it runs on (default "6.1 6.12 debug")
   files:    to bring along, from the top, SRC or SRC:DST as for run.py -f;
-            {k} is the kernel's tag, {cache} the cache, a trailing ? means only if it exists
+            {k} is the kernel's tag, {o} is arm64/ for kernels of that and else
+            nothing, {cache} the cache, a trailing ? means only if it exists
   modules:  further modules of the kernel, for modprobe
   smp, mem, append, icount: yes
   parallel: yes: CPUs on threads of their own, for races that need them; not
@@ -62,6 +63,7 @@ class TestFile:
 
     def files(self, kernel, top):
         text = self["files"].replace("{k}", kernel).replace("{cache}", CACHE)
+        text = text.replace("{o}", "arm64/" if kernel.endswith("-arm64") else "")
         for name in text.split():
             optional = name.endswith("?")
             name = name.rstrip("?")
