@@ -6,7 +6,7 @@ Names without a unit are instructions, counted by QEMU: the least of the runs.
 replay.* and jsonl.* are measured on this machine, in seconds that one CPU was
 busy. All runs are kept in build/bench-runs.json.
 
-usage: bench.py [--only guest|replay]
+usage: bench.py [--only guest|open|replay]
 """
 import argparse
 import json
@@ -32,18 +32,33 @@ def call(cmd, what):
         raise Failed(f"{what} failed: {' '.join(cmd)}")
 
 
+def run_machine(name, script, files, *more):
+    """A script of ours in a machine that counts instructions: {name: [value, ...]}."""
+    cmd = ["selftests/qemu/run.py", "-k", "6.1", "--icount", "--timeout", "3000", "-n", name, *more]
+    for f in [f"bench/{script}", "build/6.1/aegishv.ko", "build/shim/aegishv", *files]:
+        cmd += ["-f", f]
+    call(cmd + ["--", f"sh ./{script}"], "the run in QEMU")
+    with open(f"{BUILD}/run/{name}/share/results") as f:
+        return {w[0]: [float(x) for x in w[1:]] for w in map(str.split, f)}
+
+
 def run_guest():
-    """Instruction counts: {name: [value, ...]}."""
+    """VM exits."""
     call(["selftests/qemu/modules.sh", "6.1"], "building the module")
     call(["make", "-s", "-C", "selftests/vmm", f"O={BUILD}/vmm"], "building aegishv-vmm")
-    files = ["bench/guest.sh", "build/6.1/aegishv.ko", "build/vmm/aegishv-vmm",
-             "build/vmm/ahvctl", "build/shim/aegishv"]
-    cmd = ["selftests/qemu/run.py", "-k", "6.1", "--icount", "--timeout", "1500", "-n", "bench"]
-    for f in files:
-        cmd += ["-f", f]
-    call(cmd + ["--", "sh ./guest.sh"], "the run in QEMU")
-    with open(f"{BUILD}/run/bench/share/results") as f:
-        return {w[0]: [float(x) for x in w[1:]] for w in map(str.split, f)}
+    return run_machine("bench", "guest.sh", ["build/vmm/aegishv-vmm", "build/vmm/ahvctl"])
+
+
+def run_open():
+    """Opening files, and the peers that do as well."""
+    call(["selftests/qemu/modules.sh", "6.1"], "building the module")
+    call(["selftests/lsm/peers/build.sh", "6.1"], "building the peer's module")
+    for area in ("netlink", "lsm"):
+        call(["make", "-s", "-C", f"selftests/{area}", f"O={BUILD}/{area}"], "building the programs")
+    files = [f"build/lsm/{p}" for p in ("ahvrule", "ahvopen", "ahvfan", "ahvbpf", "file.bpf.o",
+                                        "6.1/ahv_kretprobe.ko")]
+    return run_machine("bench-open", "guest_open.sh", ["build/netlink/nltool", *files],
+                       "--mem", "1536")
 
 
 def replay(args):
@@ -116,18 +131,17 @@ def load(path):
 def main():
     p = argparse.ArgumentParser(description=__doc__,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--only", choices=["guest", "replay"],
-                   help="measure this half; the other keeps its last numbers")
+    p.add_argument("--only", choices=["guest", "open", "replay"],
+                   help="measure this part; the others keep their last numbers")
     args = p.parse_args()
     os.makedirs(BUILD, exist_ok=True)
     runs_path = f"{BUILD}/bench-runs.json"
     runs = load(runs_path) if args.only else {}
     try:
         call(["make", "-s", "-C", "shim"], "building aegishv")
-        if args.only != "guest":
-            runs.update(run_replay())
-        if args.only != "replay":
-            runs.update(run_guest())
+        for part, measure in (("replay", run_replay), ("guest", run_guest), ("open", run_open)):
+            if args.only in (None, part):
+                runs.update(measure())
     except Failed as e:
         sys.exit(f"bench.py: {e}")
     for path, data in ((runs_path, runs),

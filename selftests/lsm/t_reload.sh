@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Loading and unloading, with each back end in turn, while both CPUs open and
+# execute files; AHV_RELOADS says how often.
+# files: build/{k}/aegishv.ko build/netlink/nltool build/lsm/ahvrule build/lsm/ahvfile selftests/lsm/lsm.sh
+# kmemleak: yes
+# parallel: yes
+# timeout: 600
+. ./tap.sh
+. ./lsm.sh
+times=${AHV_RELOADS:-50}
+[ "$KERNEL" != debug ] || times=${AHV_RELOADS:-8}
+
+opens() { # until the file /tmp/run goes
+	while [ -e /tmp/run ]; do
+		ahvfile load 5 /tmp/f /tmp/other
+	done
+}
+execs() {
+	while [ -e /tmp/run ]; do
+		/bin/busybox true
+		echo y >/tmp/x
+		mv /tmp/x /tmp/y
+		rm /tmp/y
+	done
+}
+:>/tmp/run
+opens >opens.out 2>&1 &
+one=$!
+execs >execs.out 2>&1 &
+two=$!
+opens >opens2.out 2>&1 &
+three=$!
+
+# Enforced for a moment, then let go of. What is denied is denied while it is.
+again() {
+	for i in $(seq "$times"); do
+		case $((i % 4)) in
+		0) how=kprobe ;;
+		1) how=direct ;;
+		2) how=ftrace ;;
+		3) how=auto ;;
+		esac
+		load $how || { echo "$i: hook=$how does not load"; return 1; }
+		denies || { echo "$i: hook=$how does not deny"; return 1; }
+		[ $((i % 3)) = 0 ] && nltool set $DENY_MODE 1
+		unload || { echo "$i: hook=$how does not unload"; return 1; }
+		[ "$(ahvfile open /tmp/f)" = ok ] || { echo "$i: it still denies"; return 1; }
+	done
+}
+ok "loads, denies and unloads $times times under a load of opens" again
+rm /tmp/run
+wait $one $two $three
+note "$(cat opens.out opens2.out execs.out | sort | uniq -c | sort -rn | head -5)"
+opened=$(awk '{ n += $2 } END { print n }' opens.out opens2.out)
+denied=$(awk '{ n += $4 } END { print n }' opens.out opens2.out)
+other=$(awk '{ n += $6 } END { print n }' opens.out opens2.out)
+ok "files were opened meanwhile ($opened)" test "$opened" -gt 0
+ok "... and denied ($denied)" test "$denied" -gt 0
+is "$other" 0 "... and nothing else happened to an open"
+is "$(cat execs.out)" "" "no program failed"
+is "$(grep -c security_ /sys/kernel/tracing/enabled_functions)" 0 "nothing is left in ftrace"
+is "$(grep -c . /sys/kernel/debug/kprobes/list)" 0 "nor in the list of kprobes"
+done_testing
