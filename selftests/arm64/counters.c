@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Prints the module's counters of the host: kind, name and value, a line each. */
+/* Prints the module's counters of the host: kind, name or number, and value, a line each. */
 #include "bypass.h"
 
-static void show(const char *kind, const char *name, uint64_t value)
+static void show(const struct nl_counter *c)
 {
-	printf("%s %s %llu\n", kind, name, (unsigned long long)value);
+	printf("%s ", c->kind);
+	if (c->name)
+		printf("%s ", c->name);
+	else
+		printf("%u ", c->reason);
+	printf("%llu\n", (unsigned long long)c->value);
 }
 
 int main(void)

@@ -30,6 +30,7 @@ extern const char code[], code_end[];
 /* x0 pages, x1 their address, x2 stores, x3 device, x4 the end */
 asm(".pushsection .rodata\n"
     ".balign 8\n"
+    ".globl code, code_end\n"
     "code:\n"
     "1:	cbz x0, 2f\n"
     "	str x0, [x1]\n"

@@ -9,7 +9,10 @@ trace=/sys/kernel/tracing
 pages=300
 stores=5000
 
-counter() { # KIND NAME
+write=2		# AEGISHV_ACCESS_WRITE
+exec=4
+
+counter() { # KIND NAME-OR-NUMBER
 	counters | awk -v k="$1" -v n="$2" '$1 == k && $2 == n { print $3 }'
 }
 
@@ -29,7 +32,8 @@ done
 # One abort for each page and store, for the last store, and for the first fetch.
 is "$(counter exit DABT_LOW)" $((pages + stores + 1)) "data aborts are those of the guest"
 is "$(counter exit IABT_LOW)" 1 "so is the instruction abort"
-is "$(counter fault write)" $((pages)) "faults of writing are its pages"
+is "$(counter fault $write)" $((pages + stores + 1)) "faults are told apart: those that wrote"
+is "$(counter fault $exec)" 1 "and the one that executed"
 is "$(sum exit)" "$(grep -c ' kvm_exit:' $trace/trace)" "exits are those that the kernel traced"
 is "$(sum fault)" "$(grep -c ' kvm_guest_fault:' $trace/trace)" "so are faults"
 ok "it unloads" rmmod aegishv

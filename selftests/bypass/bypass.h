@@ -136,8 +136,16 @@ struct nl_info {
 };
 
 int nl_info(struct nl_info *i);
+
+struct nl_counter {
+	const char *kind;
+	const char *name;	/* NULL where the reason has none */
+	uint32_t reason;
+	uint64_t value;
+};
+
 /* The host's counters that are not zero. */
-int nl_counters(void (*on)(const char *kind, const char *name, uint64_t value));
+int nl_counters(void (*on)(const struct nl_counter *c));
 
 /* Rules that a way wants besides, such as an exempt cgroup: set by prepare. */
 extern struct rule extra_rule;

@@ -261,30 +261,28 @@ int nl_policy(uint64_t *values, int max)
 	return talk(take_numbers, &n);
 }
 
-struct counters {
-	void (*on)(const char *kind, const char *name, uint64_t value);
-};
-
 static void take_counters(const void *attrs, size_t len, void *arg)
 {
 	const char *end = (const char *)attrs + len;
-	const struct counters *c = arg;
+	void (**on)(const struct nl_counter *c) = arg;
 	const struct nlattr *a;
 
 	for (a = attrs; (const char *)(a + 1) <= end && a->nla_len >= NLA_HDRLEN; a = next(a)) {
 		size_t n = a->nla_len - NLA_HDRLEN;
+		struct nl_counter c;
 
 		if ((a->nla_type & NLA_TYPE_MASK) != AEGISHV_A_COUNTERS_COUNTER)
 			continue;
-		c->on(find(a + 1, n, AEGISHV_A_COUNTER_KIND), find(a + 1, n, AEGISHV_A_COUNTER_NAME),
-		      *(const uint64_t *)find(a + 1, n, AEGISHV_A_COUNTER_VALUE));
+		c.kind = find(a + 1, n, AEGISHV_A_COUNTER_KIND);
+		c.name = find(a + 1, n, AEGISHV_A_COUNTER_NAME);
+		c.reason = *(const uint32_t *)find(a + 1, n, AEGISHV_A_COUNTER_REASON);
+		c.value = *(const uint64_t *)find(a + 1, n, AEGISHV_A_COUNTER_VALUE);
+		(*on)(&c);
 	}
 }
 
-int nl_counters(void (*on)(const char *kind, const char *name, uint64_t value))
+int nl_counters(void (*on)(const struct nl_counter *c))
 {
-	struct counters c = { on };
-
 	ask(AEGISHV_CMD_COUNTERS_GET);
-	return talk(take_counters, &c);
+	return talk(take_counters, &on);
 }
