@@ -332,7 +332,9 @@ int aegishv_nl_ring_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
-/* ---- notifications: best effort; the ring is where events are counted ---- */
+/* ---- notifications ---- */
+
+/* For want of memory: listeners are told as when they read too slowly, by ENOBUFS. */
 
 static void multicast(u32 cmd, int (*fill)(struct sk_buff *skb, const void *arg),
 		      const void *arg)
@@ -340,8 +342,10 @@ static void multicast(u32 cmd, int (*fill)(struct sk_buff *skb, const void *arg)
 	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 	void *hdr;
 
-	if (!skb)
+	if (!skb) {
+		genl_set_err(&family, &init_net, 0, AEGISHV_NLGRP_EVENTS, -ENOBUFS);
 		return;
+	}
 	hdr = genlmsg_put(skb, 0, 0, &family, 0, cmd);
 	if (!hdr || fill(skb, arg)) {
 		nlmsg_free(skb);
