@@ -7,6 +7,8 @@ KERNELS	?= 6.1 6.12
 VERSION	:= $(shell sed -n 's/^.define SHIM_VERSION "\(.*\)"/\1/p' shim/version.h)
 KDIR	?= /lib/modules/$(shell uname -r)/build
 T	?=
+J	?=
+CHECK	= $(QEMU)/check.py $(if $(J),--machines $(J)) $(if $(T),--only '$(T)')
 DESTDIR	?=
 AEGISHV_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aegishv
 export AEGISHV_CACHE
@@ -17,7 +19,8 @@ help:
 	@echo 'AegisHV $(VERSION)'
 	@echo
 	@echo '  make demo          real KVM exits in a test machine: JSON Lines, table, /metrics'
-	@echo '  make check         all tests on Debian kernels $(KERNELS); T=GLOB only those, K=6.1 only there'
+	@echo '  make check         all tests on Debian kernels $(KERNELS); T=GLOB only those, K=6.1 only there,'
+	@echo '                     J=1 one test machine at a time'
 	@echo '  make check-debug   the tests on a debug kernel (KASAN, lockdep, kmemleak; builds it once)'
 	@echo '  make check-arm64   the tests that arm64 has, on an emulated arm64 machine'
 	@echo '  make torture       ten million real exits through the rings (RECORDS=, K=6.12)'
@@ -47,12 +50,12 @@ demo: packages
 
 check: K ?= $(KERNELS)
 check: kernels
-	@$(QEMU)/check.py --kernels "$(K)" $(if $(T),--only '$(T)')
+	@$(CHECK) --kernels "$(K)"
 
 check-debug: packages
 	@$(QEMU)/fetch.sh source-6.12 fullsource-6.12 prometheus
 	@$(QEMU)/debug-kernel.sh
-	@$(QEMU)/check.py --kernels debug $(if $(T),--only '$(T)')
+	@$(CHECK) --kernels debug
 
 check-arm64: packages
 	@$(if $(AEGISHV_NO_INSTALL),,$(QEMU)/install-packages.sh packages-arm64.txt)

@@ -301,7 +301,9 @@ int aegishv_nl_ring_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
-/* ---- notifications: best effort; the ring is where events are counted ---- */
+/* ---- notifications ---- */
+
+/* For want of memory: listeners are told as when they read too slowly, by ENOBUFS. */
 
 static bool registered;
 
@@ -314,8 +316,10 @@ void ahv_nl_multicast(u32 cmd, int (*fill)(struct sk_buff *skb, const void *arg)
 	if (!registered)
 		return;
 	skb = genlmsg_new(INFO_BYTES, GFP_KERNEL);
-	if (!skb)
+	if (!skb) {
+		genl_set_err(&ahv_nl_family, &init_net, 0, AEGISHV_NLGRP_EVENTS, -ENOBUFS);
 		return;
+	}
 	hdr = genlmsg_put(skb, 0, 0, &ahv_nl_family, 0, cmd);
 	if (!hdr || fill(skb, arg)) {
 		nlmsg_free(skb);

@@ -18,8 +18,8 @@ DEFINE_PER_CPU(struct ahv_ring *, ahv_ring);
 /* Serializes replacing rings: load, resize, CPU hotplug, unload. */
 DEFINE_MUTEX(ahv_rings_mutex);
 
-/* Events on a CPU that has no ring (its allocation failed). */
-static DEFINE_PER_CPU(u64, homeless);
+/* Events on a CPU that has no ring (its allocation failed), by class. */
+static DEFINE_PER_CPU(u64 [AEGISHV_NR_CLASSES], homeless);
 
 static u32 ring_bytes;
 static enum cpuhp_state hp_state;
@@ -100,7 +100,7 @@ static void write_lost(struct ahv_ring *r, const struct ahv_pos *p)
 static noinline void drop(struct ahv_ring *r, u32 class_, enum ahv_pos_result why)
 {
 	if (why == AHV_POS_CLOSED) {
-		this_cpu_inc(homeless);
+		this_cpu_inc(homeless[class_]);
 		return;
 	}
 	if (why == AHV_POS_BAD_TAIL)
@@ -121,7 +121,7 @@ struct aegishv_hdr *ahv_ring_reserve_slow(struct ahv_ring *r, u32 len, u32 class
 	u64 old, seen;
 
 	if (unlikely(!r)) {
-		this_cpu_inc(homeless);
+		this_cpu_inc(homeless[class_]);
 		return NULL;
 	}
 
@@ -307,36 +307,47 @@ u32 ahv_rings_bytes(void)
 	return READ_ONCE(ring_bytes);
 }
 
+static void read_ring(struct ahv_ring *r, struct ahv_ring_state *s)
+{
+	u64 used;
+
+	s->prod.head = READ_ONCE(r->prod->head);
+	s->prod.records = READ_ONCE(r->prod->records);
+	s->prod.lost[0] = local_read(&r->lost[0]);
+	s->prod.lost[1] = local_read(&r->lost[1]);
+	s->prod.size = r->size;
+	s->prod.alert_reserve = r->prod->alert_reserve;
+	used = s->prod.head - READ_ONCE(r->cons->tail);
+	s->used = min_t(u64, used, r->size);
+	s->wakeups = atomic64_read(&r->wakeups);
+	s->bad_tail = local_read(&r->bad_tail);
+}
+
 /**
  * ahv_ring_state() - a ring as netlink reports it
  * @cpu: the CPU
  * @s: where to put it
  *
- * Process context. Return: 0, or -ENXIO when the CPU has no ring.
+ * Process context. A CPU for whose ring there was no memory has one of no bytes
+ * that lost every event.
+ *
+ * Return: 0, or -ENXIO when the CPU has no ring and nothing happened on it.
  */
 int ahv_ring_state(unsigned int cpu, struct ahv_ring_state *s)
 {
+	const u64 *no_ring = per_cpu(homeless, cpu);
 	struct ahv_ring *r;
-	int err = -ENXIO;
-	u64 used;
+	int i;
 
+	memset(s, 0, sizeof(*s));
 	mutex_lock(&ahv_rings_mutex);
 	r = per_cpu(ahv_ring, cpu);
-	if (r) {
-		s->prod.head = READ_ONCE(r->prod->head);
-		s->prod.records = READ_ONCE(r->prod->records);
-		s->prod.lost[0] = local_read(&r->lost[0]);
-		s->prod.lost[1] = local_read(&r->lost[1]);
-		s->prod.size = r->size;
-		s->prod.alert_reserve = r->prod->alert_reserve;
-		used = s->prod.head - READ_ONCE(r->cons->tail);
-		s->used = min_t(u64, used, r->size);
-		s->wakeups = atomic64_read(&r->wakeups);
-		s->bad_tail = local_read(&r->bad_tail);
-		err = 0;
-	}
+	if (r)
+		read_ring(r, s);
 	mutex_unlock(&ahv_rings_mutex);
-	return err;
+	for (i = 0; i < AEGISHV_NR_CLASSES; i++)
+		s->prod.lost[i] += READ_ONCE(no_ring[i]);
+	return r || cpu_online(cpu) || s->prod.lost[0] || s->prod.lost[1] ? 0 : -ENXIO;
 }
 
 u64 ahv_rings_memory(void)
@@ -360,8 +371,10 @@ u64 ahv_rings_homeless(void)
 {
 	unsigned int cpu;
 	u64 n = 0;
+	int i;
 
 	for_each_possible_cpu(cpu)
-		n += READ_ONCE(per_cpu(homeless, cpu));
+		for (i = 0; i < AEGISHV_NR_CLASSES; i++)
+			n += READ_ONCE(per_cpu(homeless, cpu)[i]);
 	return n;
 }

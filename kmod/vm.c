@@ -4,7 +4,7 @@
  * compared and never followed.
  *
  * Looked up from tracepoint probes: any context but NMI, interrupts possibly
- * off, preemption off; nothing here sleeps but init and exit. `lock` guards
+ * off, preemption off; nothing here sleeps but init and exit. ahv_vms_lock guards
  * every change; readers use RCU. `changes` lets a reader of all counters see a
  * VM either alive or retired, never both or neither.
  */
@@ -15,7 +15,7 @@
 #include "aegishv.h"
 #include "vm.h"
 
-static DEFINE_RAW_SPINLOCK(lock);
+DEFINE_RAW_SPINLOCK(ahv_vms_lock);
 seqcount_t ahv_vms_changes;
 LIST_HEAD(ahv_vms);
 static DEFINE_HASHTABLE(vm_by_key, 10);
@@ -46,20 +46,10 @@ static struct ahv_vcpu *vcpu_by_kvm(const void *vcpu)
 	struct ahv_vcpu *v;
 
 	hash_for_each_possible_rcu(vcpu_by_key, v, node, (unsigned long)vcpu,
-				   lockdep_is_held(&lock))
+				   lockdep_is_held(&ahv_vms_lock))
 		if (v->key == vcpu)
 			return v;
 	return NULL;
-}
-
-/* What is in force for a vCPU: its VM's own setting, else everybody's. */
-static void apply_config(struct ahv_vcpu *v)
-{
-	const struct ahv_vm *vm = v->vm;
-
-	WRITE_ONCE(v->sample, vm->own_setting ? vm->sample : ahv_config.sample);
-	WRITE_ONCE(v->exit_events,
-		   vm->own_setting ? vm->exit_events : ahv_config.exit_events);
 }
 
 static struct ahv_vm *alloc_vm(const struct ahv_vcpu_key *key, bool found)
@@ -92,7 +82,7 @@ static struct ahv_vcpu *alloc_vcpu(const struct ahv_vcpu_key *key)
 	return v;
 }
 
-/* With lock: add vcpu to the VM of its key, which is spare if it is new. */
+/* With ahv_vms_lock: add vcpu to the VM of its key, which is spare if it is new. */
 static bool insert(struct ahv_vcpu *v, struct ahv_vm *spare, const void *kvm)
 {
 	struct ahv_vm *vm = vm_by_kvm(kvm);
@@ -101,6 +91,8 @@ static bool insert(struct ahv_vcpu *v, struct ahv_vm *spare, const void *kvm)
 	if (birth) {
 		vm = spare;
 		vm->id = ++next_id;
+		if (ahv_vm_was_missed(kvm))
+			vm->found = false;
 		alive++;
 		hash_add(vm_by_key, &vm->node, (unsigned long)kvm);
 		list_add_tail_rcu(&vm->all, &ahv_vms);
@@ -109,7 +101,7 @@ static bool insert(struct ahv_vcpu *v, struct ahv_vm *spare, const void *kvm)
 	v->vm_id = vm->id;
 	vm->nr_vcpus++;
 	nr_vcpus++;
-	apply_config(v);
+	ahv_vcpu_apply_config(v);
 	list_add_tail_rcu(&v->in_vm, &vm->vcpus);
 	hash_add_rcu(vcpu_by_key, &v->node, (unsigned long)v->key);
 	return birth;
@@ -132,13 +124,13 @@ static struct ahv_vcpu *add(const struct ahv_vcpu_key *key, bool found)
 		return NULL;
 	}
 
-	raw_spin_lock_irqsave(&lock, flags);
+	raw_spin_lock_irqsave(&ahv_vms_lock, flags);
 	known = vcpu_by_kvm(key->vcpu);
 	if (!known)
 		birth = insert(v, vm, key->kvm);
 	if (birth)
 		refcount_inc(&vm->refs);	/* ours, until it is announced */
-	raw_spin_unlock_irqrestore(&lock, flags);
+	raw_spin_unlock_irqrestore(&ahv_vms_lock, flags);
 
 	if (birth) {
 		ahv_event_vm(vm, AEGISHV_VM_BIRTH, AEGISHV_VCPU_NONE);
@@ -220,7 +212,7 @@ struct ahv_vcpu *ahv_vcpu_of_thread(void)
 }
 
 /*
- * With lock, after the last exit of a VM's vCPU: no CPU keeps a pointer to any
+ * With ahv_vms_lock, after the last exit of a VM's vCPU: no CPU keeps a pointer to any
  * of its vCPUs. What a CPU has cached is in the registry, so it can be followed
  * here; a vCPU of this VM that is only dropped from the cache is found again.
  */
@@ -237,7 +229,7 @@ static void forget_cached(const struct ahv_vm *vm)
 	}
 }
 
-/* With lock. */
+/* With ahv_vms_lock. */
 static void retire(struct ahv_vcpu *v)
 {
 	hash_del_rcu(&v->node);
@@ -263,7 +255,7 @@ void ahv_vm_put(struct ahv_vm *vm)
 		call_rcu(&vm->rcu, free_vm);
 }
 
-/* With lock. */
+/* With ahv_vms_lock. */
 static void bury(struct ahv_vm *vm)
 {
 	struct ahv_vcpu *v;
@@ -285,11 +277,13 @@ void ahv_vm_gone(const void *kvm)
 	unsigned long flags;
 	struct ahv_vm *vm;
 
-	raw_spin_lock_irqsave(&lock, flags);
+	raw_spin_lock_irqsave(&ahv_vms_lock, flags);
 	vm = vm_by_kvm(kvm);
 	if (vm)
 		bury(vm);
-	raw_spin_unlock_irqrestore(&lock, flags);
+	else
+		ahv_vm_was_missed(kvm);
+	raw_spin_unlock_irqrestore(&ahv_vms_lock, flags);
 	if (!vm)
 		return;
 	ahv_event_vm(vm, AEGISHV_VM_DEATH, AEGISHV_VCPU_NONE);
@@ -300,6 +294,7 @@ void ahv_vm_gone(const void *kvm)
 /* KVM is gone, or we are about to be: so is every VM. */
 void ahv_vms_gone(void)
 {
+	unsigned long flags;
 	const void *key;
 	struct ahv_vm *vm;
 
@@ -309,9 +304,12 @@ void ahv_vms_gone(void)
 		key = vm ? vm->key : NULL;
 		rcu_read_unlock();
 		if (!key)
-			return;
+			break;
 		ahv_vm_gone(key);
 	}
+	raw_spin_lock_irqsave(&ahv_vms_lock, flags);
+	ahv_vm_none_missed();
+	raw_spin_unlock_irqrestore(&ahv_vms_lock, flags);
 }
 
 /* A vCPU is being destroyed; most go with their VM and are unknown by now. */
@@ -321,7 +319,7 @@ void ahv_vcpu_gone(const void *vcpu)
 	unsigned long flags;
 	struct ahv_vcpu *v;
 
-	raw_spin_lock_irqsave(&lock, flags);
+	raw_spin_lock_irqsave(&ahv_vms_lock, flags);
 	v = vcpu_by_kvm(vcpu);
 	if (v) {
 		write_seqcount_begin(&ahv_vms_changes);
@@ -333,14 +331,20 @@ void ahv_vcpu_gone(const void *vcpu)
 		write_seqcount_end(&ahv_vms_changes);
 		kfree_rcu(v, rcu);
 	}
-	raw_spin_unlock_irqrestore(&lock, flags);
+	raw_spin_unlock_irqrestore(&ahv_vms_lock, flags);
 }
 
 /* KVM is about to create a vCPU; a leftover under its address is stale. */
 void ahv_vcpu_born(const struct ahv_vcpu_key *key)
 {
+	unsigned long flags;
+
 	ahv_vcpu_gone(key->vcpu);
-	add(key, false);
+	if (add(key, false))
+		return;
+	raw_spin_lock_irqsave(&ahv_vms_lock, flags);
+	ahv_vm_missed(key->kvm);
+	raw_spin_unlock_irqrestore(&ahv_vms_lock, flags);
 }
 
 /* A vCPU that was there when we were loaded. */
@@ -353,111 +357,6 @@ void ahv_vcpu_found(const struct ahv_vcpu_key *key)
 	rcu_read_unlock();
 	if (!known)
 		add(key, true);
-}
-
-/* With rcu_read_lock(). */
-struct ahv_vm *ahv_vm_find(u32 id)
-{
-	struct ahv_vm *vm;
-
-	list_for_each_entry_rcu(vm, &ahv_vms, all)
-		if (vm->id == id)
-			return vm;
-	return NULL;
-}
-
-/* With rcu_read_lock(): the VM with the lowest number above after_id. */
-struct ahv_vm *ahv_vm_next(u32 after_id)
-{
-	struct ahv_vm *vm;
-
-	list_for_each_entry_rcu(vm, &ahv_vms, all)
-		if (vm->id > after_id)
-			return vm;
-	return NULL;
-}
-
-/* With rcu_read_lock(): the VM after this one. */
-struct ahv_vm *ahv_vm_after(struct ahv_vm *vm)
-{
-	struct list_head *next = rcu_dereference(list_next_rcu(&vm->all));
-
-	return next == &ahv_vms ? NULL : list_entry(next, struct ahv_vm, all);
-}
-
-/* With lock. */
-static void apply_to_vm(struct ahv_vm *vm)
-{
-	struct ahv_vcpu *v;
-
-	list_for_each_entry(v, &vm->vcpus, in_vm)
-		apply_config(v);
-}
-
-/**
- * ahv_vm_set_exit_events() - one VM's own setting
- * @id: the VM
- * @inherit: drop its own setting; the others are not looked at
- * @exit_events: enum aegishv_exit_events
- * @sample: N of exit_events=sample, at least 1
- *
- * Return: 0, or -ENOENT when there is no such VM.
- */
-int ahv_vm_set_exit_events(u32 id, bool inherit, u32 exit_events, u32 sample)
-{
-	unsigned long flags;
-	struct ahv_vm *vm;
-	int err = -ENOENT;
-
-	raw_spin_lock_irqsave(&lock, flags);
-	list_for_each_entry(vm, &ahv_vms, all) {
-		if (vm->id != id)
-			continue;
-		vm->own_setting = !inherit;
-		vm->exit_events = inherit ? 0 : exit_events;
-		vm->sample = inherit ? 0 : sample;
-		apply_to_vm(vm);
-		err = 0;
-		break;
-	}
-	raw_spin_unlock_irqrestore(&lock, flags);
-	return err;
-}
-
-/* The configuration for everybody has changed. */
-void ahv_vms_apply_config(void)
-{
-	unsigned long flags;
-	struct ahv_vm *vm;
-
-	raw_spin_lock_irqsave(&lock, flags);
-	list_for_each_entry(vm, &ahv_vms, all)
-		apply_to_vm(vm);
-	raw_spin_unlock_irqrestore(&lock, flags);
-}
-
-/* Whether any VM's own setting is exit_events=full. */
-bool ahv_vms_any_full(void)
-{
-	struct ahv_vm *vm;
-	bool any = false;
-
-	rcu_read_lock();
-	list_for_each_entry_rcu(vm, &ahv_vms, all)
-		if (READ_ONCE(vm->exit_events) == AEGISHV_EXIT_EVENTS_FULL)
-			any = true;
-	rcu_read_unlock();
-	return any;
-}
-
-/* Run fn with no VM coming or going. */
-void ahv_vms_locked(void (*fn)(void *arg), void *arg)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&lock, flags);
-	fn(arg);
-	raw_spin_unlock_irqrestore(&lock, flags);
 }
 
 void ahv_vm_stats(struct ahv_vm_stats *s)

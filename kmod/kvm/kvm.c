@@ -15,7 +15,7 @@
 static DEFINE_MUTEX(mutex);
 static struct tracepoint *tracepoints[AHV_NR_KVM_PROBES];
 static bool registered[AHV_NR_KVM_PROBES];
-static bool hooks_attached;
+static int hooks_err;	/* why the hooks below are not all attached */
 static bool arch_attached;
 
 static const char why_absent[] = "kvm is not loaded";
@@ -50,15 +50,15 @@ static struct ahv_entry_hook hooks[] = {
 };
 
 /* Without the end of a VM its pointers would come to mean another one. */
-static bool attach_hooks(void)
+static int attach_hooks(void)
 {
-	bool ok = true;
-	int i;
+	int i, err, first = 0;
 
-	for (i = 0; i < ARRAY_SIZE(hooks); i++)
-		if (ahv_hook_attach(&hooks[i]))
-			ok = false;
-	return ok;
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		err = ahv_hook_attach(&hooks[i]);
+		first = first ?: err;
+	}
+	return first;
 }
 
 static void detach_hooks(void)
@@ -92,7 +92,7 @@ static void register_probe(int i)
 		ahv_health_set(p->id, AEGISHV_HOOK_STATE_ATTACHED, 0, NULL);
 }
 
-static void unregister_probe(int i, u32 state, const char *why)
+static void unregister_probe(int i, u32 state, int err, const char *why)
 {
 	const struct ahv_kvm_probe *p = &ahv_kvm_probes[i];
 
@@ -100,7 +100,7 @@ static void unregister_probe(int i, u32 state, const char *why)
 		tracepoint_probe_unregister(tracepoints[i], p->fn, NULL);
 	registered[i] = false;
 	ahv_health_require(p->id, !p->on_demand || ahv_config_wants_entries());
-	ahv_health_set(p->id, state, 0, why);
+	ahv_health_set(p->id, state, err, why);
 }
 
 /* Register what the configuration asks for, and nothing else: a probe costs. */
@@ -112,13 +112,13 @@ static void update_probes(void)
 	for (i = 0; i < AHV_NR_KVM_PROBES; i++) {
 		bool want = !ahv_kvm_probes[i].on_demand || on_demand;
 
-		if (want && !hooks_attached)
-			unregister_probe(i, AEGISHV_HOOK_STATE_FAILED,
+		if (want && hooks_err)
+			unregister_probe(i, AEGISHV_HOOK_STATE_FAILED, hooks_err,
 					 "it needs vcpu_create, vcpu_destroy and vm_destroy");
 		else if (want && !registered[i])
 			register_probe(i);
 		else if (!want)
-			unregister_probe(i, AEGISHV_HOOK_STATE_IDLE,
+			unregister_probe(i, AEGISHV_HOOK_STATE_IDLE, 0,
 					 "no setting asks for it");
 	}
 }
@@ -160,7 +160,7 @@ static bool kvm_there(void)
 
 static void attach(void)
 {
-	hooks_attached = attach_hooks();
+	hooks_err = attach_hooks();
 	attach_arch();
 	update_probes();
 	ahv_kvm_find_running();
@@ -171,12 +171,11 @@ static void detach(void)
 	int i;
 
 	for (i = 0; i < AHV_NR_KVM_PROBES; i++) {
-		unregister_probe(i, AEGISHV_HOOK_STATE_ABSENT, why_absent);
+		unregister_probe(i, AEGISHV_HOOK_STATE_ABSENT, 0, why_absent);
 		tracepoints[i] = NULL;
 	}
 	tracepoint_synchronize_unregister();
 	detach_hooks();
-	hooks_attached = false;
 	detach_arch();
 	ahv_vms_gone();
 }

@@ -8,14 +8,14 @@ start_run --jsonl /share/events.jsonl --record /share/events.rec --exit-events f
 aegishv-vmm portio -n 500 >/dev/null || exit 1
 for i in 1 2 3; do
 	kill -STOP "$run"
-	aegishv-vmm portio -n 30000 --json >>/share/truth.jsonl || exit 1
+	aegishv-vmm portio -n 15000 -c 2 --json >>/share/truth.jsonl || exit 1
 	kill -CONT "$run"
 	wait_for "empty rings" drained
 	aegishv-vmm portio -n 100 >/dev/null || exit 1
 done
 # No record comes after this loss: the program itself has to tell it.
 kill -STOP "$run"
-aegishv-vmm portio -n 30000 >/dev/null || exit 1
+aegishv-vmm portio -n 15000 -c 2 >/dev/null || exit 1
 kill -TERM "$run"
 kill -CONT "$run"
 wait "$run"

@@ -4,6 +4,8 @@
 # files: build/{k}/aegishv.ko build/netlink/nltest build/netlink/vmlives
 # timeout: 300
 # kmemleak: yes
+vms=${AHV_VMS:-520}
+[ "$KERNEL" != debug ] || vms=${AHV_VMS:-130}
 modprobe kvm-amd && insmod aegishv.ko || { echo "Bail out! no module"; exit 1; }
 
 # One VM beside all others: KVM patches the kernel's code for the first VM and
@@ -14,7 +16,7 @@ holder=$!
 # The areas' results, numbered through.
 n=0
 status=0
-for area in refuse perm notify settings resize "dump ${AHV_VMS:-520}"; do
+for area in refuse perm notify settings resize "dump $vms"; do
 	echo "# $area"
 	nltest $area >out 2>&1 || status=1
 	sed -n '/^1\.\.[0-9]*$/!p' out | awk -v n=$n '

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs every layer of tests and ends with one line, "N passed, M failed, K skipped".
 
-usage: check.py [--kernels "6.1 6.12"] [--only GLOB] [--list]
+usage: check.py [--kernels "6.1 6.12"] [--only GLOB] [--machines N] [--list]
 
 Layer 1 runs on this machine: the shim's unit tests, static checks, builds.
 Layers 2 to 4 are the files selftests/*/t_*.sh (testfile.py says what they may
 declare), each on every kernel it names, in a test machine of its own; as many
-machines at a time as there are CPUs / 2 + 1. Logs are in build/check.
+machines at a time as there are CPUs / 2 + 1, or --machines. Logs are in build/check.
 """
 import argparse
 import concurrent.futures
@@ -189,9 +189,8 @@ def jobs_of(tests, kernels):
                     yield test, kernel, True
 
 
-def machine_tests(tally, tests, kernels):
-    workers = max(1, (os.cpu_count() or 1) // 2 + 1)
-    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+def machine_tests(tally, tests, kernels, machines):
+    with concurrent.futures.ThreadPoolExecutor(machines) as pool:
         running = [pool.submit(run_test, *job) for job in jobs_of(tests, kernels)]
         for done in concurrent.futures.as_completed(running):
             name, results, seconds, text = done.result()
@@ -205,6 +204,8 @@ def main():
     p.add_argument("--kernels", default="6.1 6.12", help="tags, in one argument")
     p.add_argument("--only", metavar="GLOB",
                    help="only tests in machines whose name (AREA/t_NAME) fits; layer 1 only builds")
+    p.add_argument("--machines", type=int, default=(os.cpu_count() or 1) // 2 + 1,
+                   metavar="N", help="test machines at a time")
     p.add_argument("--list", action="store_true", help="name the tests and end")
     args = p.parse_args()
     os.environ["PATH"] = f"{CACHE}/tools:" + os.environ["PATH"]
@@ -232,7 +233,7 @@ def main():
     build(tally, kernels)
     if not args.only:
         host_tests(tally)
-    machine_tests(tally, tests, kernels)
+    machine_tests(tally, tests, kernels, args.machines)
     return tally.report()
 
 

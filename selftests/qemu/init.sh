@@ -23,8 +23,9 @@ ln -s /proc/self/fd /dev/fd 2>/dev/null
 ip link set lo up
 
 # An emulated CPU on a busy host can stand still for long: only real lock-ups
-# may trip the watchdogs.
+# may trip the watchdogs, and an NMI handler may take a millisecond.
 echo 60 >/proc/sys/kernel/watchdog_thresh 2>/dev/null
+echo 1000000000 >/sys/kernel/debug/x86/nmi_longest_ns 2>/dev/null
 echo 600 >/proc/sys/kernel/hung_task_timeout_secs 2>/dev/null
 
 modprobe virtio_pci 2>/dev/null

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Builds the KUnit suites of kmod/tests: build/kunit/TAG/aegishv_kunit.ko, and
-# for kernels configured without KUnit also build/kunit/TAG/kunit.ko from the
-# lib/kunit of the same kernel's source package, as an external module.
+# beside it kunit.ko: the kernel's own where it has that module; for kernels
+# configured without KUnit from the lib/kunit of the same kernel's source
+# package, as an external module.
 #
 # usage: kunit.sh TAG... [-- MAKE-ARGUMENT...]
 set -euo pipefail
@@ -45,6 +46,13 @@ build_core() {
 	cp "$d/kunit.ko" "$OUT/kunit/$1/kunit.ko"
 }
 
+copy_core() {
+	local ko
+	ko=$(find "$CACHE/$1/root/lib/modules" -name kunit.ko)
+	mkdir -p "$OUT/kunit/$1"
+	[ -z "$ko" ] || cp "$ko" "$OUT/kunit/$1/kunit.ko"
+}
+
 build_suites() {
 	local tag=$1 d=$OUT/kunit/$1/suites flags=()
 	shift
@@ -67,6 +75,6 @@ done
 for tag in "${tags[@]}"; do
 	[ -e "$CACHE/$tag/build" ] || die "no headers of $tag in $CACHE; run selftests/qemu/fetch.sh $tag"
 	say "KUnit suites for $tag"
-	has_kunit "$tag" || build_core "$tag"
+	if has_kunit "$tag"; then copy_core "$tag"; else build_core "$tag"; fi
 	build_suites "$tag" "$@"
 done

@@ -21,7 +21,8 @@ comment lines at its top, "# key: value", what it needs:
   kmemleak: yes: on the debug kernel a second run looks for leaks
 
 Environment variables named AHV_* reach the machine: AHV_LIVES, AHV_RELOADS,
-AHV_FUZZ_COUNT, AHV_FUZZ_SEED, AHV_VMS, AHV_TORTURE_RECORDS say how much is done.
+AHV_FUZZ_COUNT, AHV_FUZZ_SEED, AHV_VMS, AHV_TORTURE_RECORDS, AHV_FAULT_STEP say how
+much is done.
 """
 import glob
 import os

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How the rest of the module reaches the VMs of the registry: by number, one
+ * after the other, all at once; and the settings of each.
+ *
+ * Finding is with rcu_read_lock(), any context; a change of settings is process
+ * context and takes ahv_vms_lock.
+ */
+#include <linux/rculist.h>
+#include "aegishv.h"
+#include "vm.h"
+
+/* With rcu_read_lock(). */
+struct ahv_vm *ahv_vm_find(u32 id)
+{
+	struct ahv_vm *vm;
+
+	list_for_each_entry_rcu(vm, &ahv_vms, all)
+		if (vm->id == id)
+			return vm;
+	return NULL;
+}
+
+/* With rcu_read_lock(): the VM with the lowest number above after_id. */
+struct ahv_vm *ahv_vm_next(u32 after_id)
+{
+	struct ahv_vm *vm;
+
+	list_for_each_entry_rcu(vm, &ahv_vms, all)
+		if (vm->id > after_id)
+			return vm;
+	return NULL;
+}
+
+/* With rcu_read_lock(): the VM after this one. */
+struct ahv_vm *ahv_vm_after(struct ahv_vm *vm)
+{
+	struct list_head *next = rcu_dereference(list_next_rcu(&vm->all));
+
+	return next == &ahv_vms ? NULL : list_entry(next, struct ahv_vm, all);
+}
+
+/* With ahv_vms_lock. What is in force for a vCPU: its VM's own setting, else everybody's. */
+void ahv_vcpu_apply_config(struct ahv_vcpu *v)
+{
+	const struct ahv_vm *vm = v->vm;
+
+	WRITE_ONCE(v->sample, vm->own_setting ? vm->sample : ahv_config.sample);
+	WRITE_ONCE(v->exit_events,
+		   vm->own_setting ? vm->exit_events : ahv_config.exit_events);
+}
+
+/* With ahv_vms_lock. */
+static void apply_to_vm(struct ahv_vm *vm)
+{
+	struct ahv_vcpu *v;
+
+	list_for_each_entry(v, &vm->vcpus, in_vm)
+		ahv_vcpu_apply_config(v);
+}
+
+/**
+ * ahv_vm_set_exit_events() - one VM's own setting
+ * @id: the VM
+ * @inherit: drop its own setting; the others are not looked at
+ * @exit_events: enum aegishv_exit_events
+ * @sample: N of exit_events=sample, at least 1
+ *
+ * Return: 0, or -ENOENT when there is no such VM.
+ */
+int ahv_vm_set_exit_events(u32 id, bool inherit, u32 exit_events, u32 sample)
+{
+	unsigned long flags;
+	struct ahv_vm *vm;
+	int err = -ENOENT;
+
+	raw_spin_lock_irqsave(&ahv_vms_lock, flags);
+	list_for_each_entry(vm, &ahv_vms, all) {
+		if (vm->id != id)
+			continue;
+		vm->own_setting = !inherit;
+		vm->exit_events = inherit ? 0 : exit_events;
+		vm->sample = inherit ? 0 : sample;
+		apply_to_vm(vm);
+		err = 0;
+		break;
+	}
+	raw_spin_unlock_irqrestore(&ahv_vms_lock, flags);
+	return err;
+}
+
+/* The configuration for everybody has changed. */
+void ahv_vms_apply_config(void)
+{
+	unsigned long flags;
+	struct ahv_vm *vm;
+
+	raw_spin_lock_irqsave(&ahv_vms_lock, flags);
+	list_for_each_entry(vm, &ahv_vms, all)
+		apply_to_vm(vm);
+	raw_spin_unlock_irqrestore(&ahv_vms_lock, flags);
+}
+
+/* Whether any VM's own setting is exit_events=full. */
+bool ahv_vms_any_full(void)
+{
+	struct ahv_vm *vm;
+	bool any = false;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(vm, &ahv_vms, all)
+		if (READ_ONCE(vm->exit_events) == AEGISHV_EXIT_EVENTS_FULL)
+			any = true;
+	rcu_read_unlock();
+	return any;
+}
+
+/* Run fn with no VM coming or going. */
+void ahv_vms_locked(void (*fn)(void *arg), void *arg)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&ahv_vms_lock, flags);
+	fn(arg);
+	raw_spin_unlock_irqrestore(&ahv_vms_lock, flags);
+}
