@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * events: the module's rare control events over netlink: VMs that come and go,
- * hooks that change. Does not take the device, so it works beside run.
+ * hooks and policies that change. Does not take the device, so it works beside run.
  */
 #include <errno.h>
 #include <poll.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 #include "ask.h"
 #include "cmd.h"
+#include "rules_view.h"
 #include "sig.h"
 #include "text.h"
 #include "vmid.h"
@@ -100,6 +101,25 @@ static void on_health(void *arg, const struct genl_info *info)
 		show_hook(arg, &info->hooks[i]);
 }
 
+static void on_policy(void *arg, const struct genl_policy *p)
+{
+	struct watch *w = arg;
+	cJSON *o;
+
+	if (!w->json) {
+		printf("policy: ");
+		rules_print_summary(p);
+		w->failed |= fflush(stdout) != 0;
+		return;
+	}
+	o = cJSON_CreateObject();
+	cJSON_AddStringToObject(o, "event", "policy");
+	rules_json_summary(o, p);
+	json_u64(o, "blocks", p->blocks);
+	json_u64(o, "audits", p->audits);
+	line(w, o);
+}
+
 static void on_overrun(void *arg)
 {
 	(void)arg;
@@ -108,7 +128,7 @@ static void on_overrun(void *arg)
 
 static int follow(struct watch *w, struct genl *g)
 {
-	const struct genl_events ev = { on_vm, on_health, on_overrun, w };
+	const struct genl_events ev = { on_vm, on_health, on_policy, on_overrun, w };
 	struct pollfd fds[] = {
 		{ .fd = genl_fd(g), .events = POLLIN },
 		{ .fd = sig_fd(), .events = POLLIN },
@@ -130,6 +150,7 @@ static int events(struct watch *w, bool go_on)
 {
 	struct genl *now = ask_open();
 	struct genl *later = now && go_on ? ask_open() : NULL;
+	struct genl_policy policy;
 	struct genl_info info;
 	int status = EXIT_FAIL;
 
@@ -140,11 +161,12 @@ static int events(struct watch *w, bool go_on)
 		log_error("events: %s", genl_why(later));
 		goto out;
 	}
-	if (genl_info(now, &info) || genl_vms(now, on_known, w)) {
+	if (genl_info(now, &info) || genl_vms(now, on_known, w) || genl_policy_get(now, &policy)) {
 		log_error("events: %s", genl_why(now));
 		goto out;
 	}
 	on_health(w, &info);
+	on_policy(w, &policy);
 	status = later ? follow(w, later) : cmd_finish();
 out:
 	genl_close(later);

@@ -145,8 +145,9 @@ static int check_opts(struct run *r)
 	}
 	if (enforce_check(&r->enforce))
 		return EXIT_USAGE;
-	/* As the program's older name has it: a watch over files tells its events. */
-	if ((r->enforce.audit || r->enforce.enforce) && !r->session.jsonl && !r->session.journal)
+	/* As the older program has it: a watch over files tells its events. */
+	if (!r->session.jsonl && !r->session.journal &&
+	    (r->enforce.audit || r->enforce.enforce || !strcmp(log_program(), "aegisbpf")))
 		r->session.jsonl = "-";
 	r->session.enforce = r->enforce.enforce;
 	r->session.mode = r->replay ? SESSION_REPLAY : r->tracefs ? SESSION_TRACEFS : SESSION_LIVE;

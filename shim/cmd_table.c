@@ -44,7 +44,7 @@ const struct cmd commands[] = {
 	  explain_opts, NULL, cmd_explain },
 	{ "stats", "", "counts since the module was loaded", NULL, stats_opts, NULL, cmd_stats },
 	{ "metrics", "", "the same as Prometheus text", NULL, metrics_opts, NULL, cmd_metrics },
-	{ "events", "", "VMs that come and go, hooks that change", NULL, events_opts, NULL,
+	{ "events", "", "VMs that come and go, hooks and policies that change", NULL, events_opts, NULL,
 	  cmd_events },
 	{ "health", "", "whether everything that was asked for works",
 	  "Exit status 0 when it does, 1 when not.", NULL, NULL, cmd_health },

@@ -288,9 +288,7 @@ static void fill_config(struct nl_msg *msg, const void *arg)
 
 int genl_config_set(struct genl *g, const struct genl_config *config)
 {
-	struct genl_call c = {
-		.cmd = AEGISHV_CMD_CONFIG_SET, .fill = fill_config, .fill_arg = config,
-	};
+	struct genl_call c = { .cmd = AEGISHV_CMD_CONFIG_SET, .fill = fill_config, .fill_arg = config };
 
 	return genl_call(g, &c);
 }

@@ -162,16 +162,20 @@ int genl_counters(struct genl *g, const struct genl_scope *scope,
 		  void (*fn)(void *arg, const struct genl_counter *c), void *arg);
 int genl_rings(struct genl *g, void (*fn)(void *arg, const struct genl_ring *r), void *arg);
 
+struct genl_policy;
+
 /**
  * struct genl_events - what to do with notifications
  * @vm: a VM came (@birth) or went
  * @health: hooks changed; everything is in the info
+ * @policy: a policy was committed, or the mode changed
  * @overrun: the kernel dropped notifications, we were too slow
  * @arg: first argument of each
  */
 struct genl_events {
 	void (*vm)(void *arg, bool birth, const struct genl_vm *vm);
 	void (*health)(void *arg, const struct genl_info *info);
+	void (*policy)(void *arg, const struct genl_policy *p);
 	void (*overrun)(void *arg);
 	void *arg;
 };

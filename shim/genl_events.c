@@ -6,9 +6,12 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include "genl_int.h"
+#include "genl_parse.h"
+#include "genl_policy.h"
 
 #define EVENT_RCVBUF	(1 << 20)
 
@@ -58,7 +61,10 @@ static int take_event(struct nl_msg *msg, void *arg)
 	struct event_taker t = { .ev = ev };
 	struct vm_taker v = { event_vm, &t };
 	struct genlmsghdr *h = nlmsg_data(nlmsg_hdr(msg));
+	struct genl_policy policy;
 	struct genl_info info;
+	struct nlattr *a;
+	int len;
 
 	switch (h->cmd) {
 	case AEGISHV_CMD_VM_BIRTH_NTF:
@@ -68,6 +74,12 @@ static int take_event(struct nl_msg *msg, void *arg)
 	case AEGISHV_CMD_HEALTH_NTF:
 		genl_take_info(msg, &info);
 		ev->health(ev->arg, &info);
+		break;
+	case AEGISHV_CMD_POLICY_NTF:
+		memset(&policy, 0, sizeof(policy));
+		a = genl_attrs(msg, &len);
+		genl_parse_policy(a, len, &policy);
+		ev->policy(ev->arg, &policy);
 		break;
 	}
 	return NL_OK;

@@ -26,6 +26,11 @@ void log_init(const char *name)
 	program = name;
 }
 
+const char *log_program(void)
+{
+	return program;
+}
+
 bool log_set_level(const char *name)
 {
 	int i;

@@ -19,6 +19,9 @@ enum log_level {
 /* Name the program as it was called. */
 void log_init(const char *program);
 
+/* What it was called as, without directories. */
+const char *log_program(void);
+
 /* False: there is no such level (debug, info, warn, error). */
 bool log_set_level(const char *name);
 

@@ -165,6 +165,9 @@ aegishv stats --json --detailed >/share/stats.json
 mkdir -p /full && mount -t tmpfs -o size=64k full /full || exit 1
 aegishv config set proc_events=off ring_bytes=4M || exit 1
 records() { aegishv stats --json | jq .ring.records; }
+start_run --jsonl /dev/null || exit 1	# what waits is none of ours
+wait_for "empty rings" drained
+stop_run
 records >/share/full.first
 start_run --jsonl /full/events.jsonl 2>/share/full.run || exit 1
 deny 2500 full
