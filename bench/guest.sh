@@ -74,7 +74,7 @@ ours() {
 }
 
 ours_live() {
-	./aegishv run --quiet --listen none --exit-events all --jsonl /tmp/events.jsonl &
+	./aegishv run --quiet --listen none --proc-events off --exit-events all --jsonl /tmp/events.jsonl &
 	shim=$!
 	sleep 2
 	measure_with_reader exit.jsonl_live $shim rings_empty

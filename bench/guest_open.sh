@@ -95,8 +95,8 @@ ours_denied() {
 	rules inode $FILE
 	./nltool set $FILE_MODE 1
 	measure denied.ring denied 5000
-	./aegishv run --quiet --listen none --enforce --enforce-signal none \
-		--jsonl /tmp/events.jsonl >shim.out 2>&1 &
+	./aegishv run --quiet --listen none --proc-events off --enforce \
+		--enforce-signal none --jsonl /tmp/events.jsonl >shim.out 2>&1 &
 	shim=$!
 	until rings_empty; do sleep 1; done
 	sleep 1
