@@ -12,6 +12,6 @@ int put_secret(struct env *e, const char *dir, const char *name);
 
 extern char loop_device_name[32];
 
-extern const struct way overlay_ways[], btrfs_ways[], pseudo_ways[];
+extern const struct way overlay_ways[], btrfs_ways[], pseudo_ways[], fuse_ways[];
 
 #endif

@@ -36,6 +36,7 @@ static const struct area areas[] = {
 	{ "overlay", overlay_ways },
 	{ "devices", fs_ways },
 	{ "btrfs", btrfs_ways },
+	{ "fuse", fuse_ways },
 };
 
 static const char *where = "/tmp";
