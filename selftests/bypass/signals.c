@@ -12,6 +12,16 @@ static int action(const struct outcome *o, int n)
 	return b ? b->action : -1;
 }
 
+/* Records of one process may be in the rings of several CPUs: count, do not order. */
+static int how_many(const struct outcome *o, int which)
+{
+	int i, n = 0;
+
+	for (i = 0; action(o, i) >= 0; i++)
+		n += action(o, i) == which;
+	return n;
+}
+
 static bool spared(const struct outcome *o)
 {
 	const struct aegishv_rec_block *b = event(AEGISHV_REC_BLOCK, o->pid, 0);
@@ -48,9 +58,8 @@ static void test_kill(void)
 	out = offend(&o);
 	check(WIFSIGNALED(out.status) && WTERMSIG(out.status) == SIGKILL, "SIGKILL in the end");
 	check_number(events_of(AEGISHV_REC_BLOCK, out.pid), 3, "after as many denials as configured");
-	check(action(&out, 0) == AEGISHV_ACTION_TERM && action(&out, 1) == AEGISHV_ACTION_TERM,
-	      "of which the first brought SIGTERM");
-	check_number(action(&out, 2), AEGISHV_ACTION_KILL, "and the last SIGKILL");
+	check_number(how_many(&out, AEGISHV_ACTION_TERM), 2, "all but one brought SIGTERM");
+	check_number(how_many(&out, AEGISHV_ACTION_KILL), 1, "and one SIGKILL");
 	o.opens = 2;
 	out = offend(&o);
 	check(!out.status, "another process starts to count anew");
@@ -60,7 +69,7 @@ static void test_kill(void)
 	o.opens = 4;
 	o.pause_us = 1200000;
 	out = offend(&o);
-	check(!out.status && action(&out, 3) == AEGISHV_ACTION_TERM,
+	check(!out.status && how_many(&out, AEGISHV_ACTION_TERM) == 4,
 	      "denials that are further apart than the window bring no SIGKILL");
 }
 

@@ -150,7 +150,7 @@ def build(tally, kernels):
     build_one(tally, "build/ring", ["make", "-s", "-C", "selftests/ring", f"O={TOP}/build/ring"],
               "ring/ahv-ring")
     build_one(tally, "build/bypass", ["make", "-s", "-C", "selftests/bypass", f"O={TOP}/build/bypass"],
-              *(f"bypass/{p}" for p in ("bypass", "respond", "hello", "hello-dynamic", "preload.so")))
+              *(f"bypass/{p}" for p in ("bypass", "respond", "deny", "hello", "hello-dynamic", "preload.so")))
     build_one(tally, "build/lsm", ["make", "-s", "-C", "selftests/lsm", f"O={TOP}/build/lsm"],
               *(f"lsm/{p}" for p in ("ahvrule", "ahvfile", "ahvopen", "ahvfan", "ahvbpf", "file.bpf.o")))
     for k in kernels:
