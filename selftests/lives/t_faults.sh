@@ -14,9 +14,7 @@
 slab=/sys/kernel/debug/failslab
 page=/sys/kernel/debug/fail_page_alloc
 tracing=/sys/kernel/tracing
-step=${AHV_FAULT_STEP:-5}
-# kmemleak makes a load ten times as long
-[ ! -e /kmemleak ] || step=$((step * 5))
+step=${AHV_FAULT_STEP:-$(amount 5 5 25)}
 [ -e $slab/probability ] || skip_all "this kernel cannot make allocations fail"
 
 field() { nltool info | sed -n "s/^$1 //p"; }

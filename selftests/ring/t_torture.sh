@@ -6,7 +6,7 @@
 # files: build/{k}/aegishv.ko build/ring/ahv-ring build/vmm/aegishv-vmm build/vmm/ahvctl
 # timeout: 3600
 modprobe kvm-amd && insmod aegishv.ko || exit 1
-AHV_TORTURE_RECORDS=${AHV_TORTURE_RECORDS:-$(cat torture-records 2>/dev/null)} ahv-ring torture
+ahv-ring torture
 status=$?
 rmmod aegishv || exit 1
 exit $status
