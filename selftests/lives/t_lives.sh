@@ -5,7 +5,7 @@
 # timeout: 400
 # kmemleak: yes
 . ./tap.sh
-lives=${AHV_LIVES:-$(amount 400 200 40)}
+lives=${AHV_LIVES:-$(amount 400 100 20)}
 jobs=4
 
 field() { nltool info | sed -n "s/^$1 //p"; }
