@@ -9,6 +9,8 @@
 #   skip TEXT REASON         counts as skipped, with its reason
 #   skip_all REASON          ends the script: nothing of it can run here
 #   note TEXT...             for whoever reads the log
+#   amount STOCK DEBUG LEAKS prints how much is to be done, by the machine: a
+#                            debug kernel is slow, with kmemleak ten times more so
 
 tap_count=0
 tap_failed=0
@@ -71,6 +73,13 @@ skip() {
 skip_all() {
 	echo "1..0 # SKIP $*"
 	exit 0
+}
+
+amount() {
+	case $KERNEL in
+	debug) if [ -e /kmemleak ]; then echo "$3"; else echo "$2"; fi ;;
+	*) echo "$1" ;;
+	esac
 }
 
 done_testing() {

@@ -5,8 +5,7 @@
 # timeout: 400
 # kmemleak: yes
 . ./tap.sh
-lives=${AHV_LIVES:-400}
-[ "$KERNEL" != debug ] || lives=${AHV_LIVES:-200}
+lives=${AHV_LIVES:-$(amount 400 100 20)}
 jobs=4
 
 field() { nltool info | sed -n "s/^$1 //p"; }

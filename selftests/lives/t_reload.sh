@@ -5,8 +5,7 @@
 # timeout: 300
 # kmemleak: yes
 . ./tap.sh
-times=${AHV_RELOADS:-12}
-[ "$KERNEL" != debug ] || times=${AHV_RELOADS:-6}
+times=${AHV_RELOADS:-$(amount 12 6 3)}
 
 field() { nltool info | sed -n "s/^$1 //p"; }
 running() { kill -0 $one && kill -0 $two; }

@@ -4,8 +4,7 @@
 # files: build/{k}/aegishv.ko build/netlink/nlfuzz build/netlink/nltool build/netlink/vmlives
 # timeout: 300
 . ./tap.sh
-count=${AHV_FUZZ_COUNT:-100000}
-[ "$KERNEL" != debug ] || count=${AHV_FUZZ_COUNT:-30000}
+count=${AHV_FUZZ_COUNT:-$(amount 100000 30000 30000)}
 
 ok "kvm loads" modprobe kvm-amd
 ok "the module loads" insmod aegishv.ko

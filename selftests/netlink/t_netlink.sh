@@ -4,8 +4,8 @@
 # files: build/{k}/aegishv.ko build/netlink/nltest build/netlink/vmlives
 # timeout: 300
 # kmemleak: yes
-vms=${AHV_VMS:-520}
-[ "$KERNEL" != debug ] || vms=${AHV_VMS:-130}
+. ./tap.sh
+vms=${AHV_VMS:-$(amount 520 130 100)}
 modprobe kvm-amd && insmod aegishv.ko || { echo "Bail out! no module"; exit 1; }
 
 # One VM beside all others: KVM patches the kernel's code for the first VM and

@@ -181,12 +181,13 @@ def run_test(test, kernel, leaks):
 
 
 def jobs_of(tests, kernels):
-    for test in tests:
-        for kernel in kernels:
-            if kernel in test.kernels:
-                yield test, kernel, False
-                if kernel == "debug" and test["kmemleak"] == "yes":
-                    yield test, kernel, True
+    """The long search for leaks comes last."""
+    for leaks in (False, True):
+        for test in tests:
+            for kernel in kernels:
+                if kernel in test.kernels and \
+                   (not leaks or (kernel == "debug" and test["kmemleak"] == "yes")):
+                    yield test, kernel, leaks
 
 
 def machine_tests(tally, tests, kernels, machines):

@@ -20,9 +20,9 @@ comment lines at its top, "# key: value", what it needs:
             AHV_PATIENCE=N multiplies it, for a long run
   kmemleak: yes: on the debug kernel a second run looks for leaks
 
-Environment variables named AHV_* reach the machine: AHV_LIVES, AHV_RELOADS,
-AHV_FUZZ_COUNT, AHV_FUZZ_SEED, AHV_VMS, AHV_TORTURE_RECORDS, AHV_FAULT_STEP say how
-much is done.
+Environment variables named AHV_* reach the machine: AHV_LIVES, AHV_LOADS,
+AHV_RELOADS, AHV_FUZZ_COUNT, AHV_FUZZ_SEED, AHV_VMS, AHV_TORTURE_RECORDS and
+AHV_FAULT_STEP say how much is done.
 """
 import glob
 import os

@@ -43,7 +43,8 @@ kvm_again() {
 
 ok "kvm loads" modprobe kvm-amd
 loads
-ok "loads into running VMs, unloads from them, ${AHV_RELOADS:-20} times" reload "${AHV_RELOADS:-20}"
+times=${AHV_RELOADS:-$(amount 20 8 3)}
+ok "loads into running VMs, unloads from them, $times times" reload "$times"
 ok "loads once more" in_with_events
 sleep 1
 ok "what running VMs wrote is whole" ahv-ring drain

@@ -2,11 +2,12 @@
 # Sequence numbers have no hole that a loss record does not explain, with real
 # VM exits on two CPUs and a consumer that is fast, slow, scribbling, killed,
 # stopped, or replaced for rings of another size.
-# AHV_TORTURE_RECORDS: how many events (200000)
+# AHV_TORTURE_RECORDS=10000000 for the long run.
 # files: build/{k}/aegishv.ko build/ring/ahv-ring build/vmm/aegishv-vmm build/vmm/ahvctl
 # timeout: 3600
+. ./tap.sh
 modprobe kvm-amd && insmod aegishv.ko || exit 1
-AHV_TORTURE_RECORDS=${AHV_TORTURE_RECORDS:-$(cat torture-records 2>/dev/null)} ahv-ring torture
+AHV_TORTURE_RECORDS=${AHV_TORTURE_RECORDS:-$(amount 200000 60000 60000)} ahv-ring torture
 status=$?
 rmmod aegishv || exit 1
 exit $status
