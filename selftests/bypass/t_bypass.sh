@@ -4,7 +4,7 @@
 # AHV_HOOKS="direct" tries fewer back ends.
 # kernels: 6.1 6.12 debug 6.12-arm64
 # files: build/{k}/aegishv.ko build/{o}bypass/bypass build/{o}bypass/hello build/{o}bypass/hello-dynamic build/{o}bypass/preload.so build/{o}lib:/lib?
-# modules: loop overlay fuse
+# modules: loop? overlay? fuse?
 # timeout: 300
 modprobe loop
 modprobe overlay

@@ -59,7 +59,8 @@ def module_name(path):
 
 
 def add_modules(cpio, root, release, wanted):
-    """The modules named and all they depend on; what is built in is skipped."""
+    """The modules named and all they depend on; what is built in is skipped, and
+    what the kernel has not when it was named with a "?" behind."""
     base = f"lib/modules/{release}"
     host = os.path.join(root, base)
     with open(f"{host}/modules.builtin") as f:
@@ -73,7 +74,9 @@ def add_modules(cpio, root, release, wanted):
     todo = [w.replace("-", "_") for w in wanted]
     while todo:
         name = todo.pop()
-        if name in builtin or name in lines:
+        optional = name.endswith("?")
+        name = name.rstrip("?")
+        if name in builtin or name in lines or (optional and name not in deps):
             continue
         if name not in deps:
             raise Error(f"kernel {release} has no module {name}")

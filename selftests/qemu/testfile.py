@@ -11,7 +11,7 @@ comment lines at its top, "# key: value", what it needs:
   files:    to bring along, from the top, SRC or SRC:DST as for run.py -f;
             {k} is the kernel's tag, {o} is arm64/ for kernels of that and else
             nothing, {cache} the cache, a trailing ? means only if it exists
-  modules:  further modules of the kernel, for modprobe
+  modules:  further modules of the kernel, for modprobe; a trailing ? as for files
   smp, mem, append, icount: yes
   parallel: yes: CPUs on threads of their own, for races that need them; not
             together with KVM guests (docs/BUILDING.md says why)
