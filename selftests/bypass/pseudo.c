@@ -34,7 +34,7 @@ static int proc_version(struct env *e)
 
 static int proc_sysctl(struct env *e)
 {
-	return take(e, "/proc/sys/kernel", "core_pattern");
+	return take(e, "/proc/sys/kernel", "ostype");
 }
 
 static int sysfs_file(struct env *e)
