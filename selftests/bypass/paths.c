@@ -5,6 +5,9 @@
 
 #include "events.h"
 
+/* FILE_ from the root of its file system, the tmpfs on /tmp. */
+#define IN_FS	"/respond/secret"
+
 static const struct aegishv_rec_block *block_of(int (*fn)(struct env *), const char *what)
 {
 	static const struct aegishv_rec_block none;
@@ -91,12 +94,12 @@ static void test_host_path(void)
 	check_text(block_path(b), "/secret", "the path in a chroot");
 	check(!(b->flags & AEGISHV_BLOCK_SAME_PATH), "which the host has another one for");
 	/* where the kernel does not let us ask, it is the one in the file system */
-	check_text(block_host_path(b), b->flags & AEGISHV_BLOCK_FS_PATH ? FILE_ + 4 : FILE_,
+	check_text(block_host_path(b), b->flags & AEGISHV_BLOCK_FS_PATH ? IN_FS : FILE_,
 		   "and that is told");
 	b = block_of(in_container, "denied in a mount namespace");
 	check_text(block_path(b), BASE "/m/secret", "the path there");
 	check(b->flags & AEGISHV_BLOCK_FS_PATH, "of which the host knows the file system's");
-	check_text(block_host_path(b), FILE_ + 4, "as it is");
+	check_text(block_host_path(b), IN_FS, "as it is");
 }
 
 static void test_long_path(void)
@@ -129,7 +132,7 @@ void test_paths(void)
 	nl_apply(&guard, 1);
 	b = block_of(rename_it, "renaming is refused where it is protected");
 	check_number(b->op, AEGISHV_OP_RENAME, "and told as that");
-	check_text(block_path(b), FILE_ + 4, "with the path in its file system");
+	check_text(block_path(b), IN_FS, "with the path in its file system");
 	check(b->flags & AEGISHV_BLOCK_FS_PATH, "which is said");
 
 	rules(AEGISHV_RULE_KIND_DENY_INODE, FILE_);
