@@ -27,8 +27,12 @@ on_cpu() { # PID: nanoseconds that all its threads ran
 	cat /proc/"$1"/task/*/schedstat | awk '{ n += $1 } END { printf "%.0f", n }'
 }
 
-rings_empty() {
-	./nltool rings | grep -q ' used 0$'
+drained() { # until the reader has read all
+	until ./nltool rings | grep -q ' used 0$'; do
+		kill -0 $shim || fail "aegishv run ended: $(cat shim.out)"
+		sleep 1
+	done
+	sleep 1
 }
 
 starts() { # PROGRAM...: in the background, and has said "attached": pid in $peer
@@ -98,15 +102,13 @@ ours_denied() {
 	./aegishv run --quiet --listen none --proc-events off --enforce \
 		--enforce-signal none --jsonl /tmp/events.jsonl >shim.out 2>&1 &
 	shim=$!
-	until rings_empty; do sleep 1; done
-	sleep 1
+	drained
 	line=denied.json
 	for _ in $(seq $RUNS); do
 		since=$(on_cpu $shim)
 		each=$(./ahvopen denied $FILE $DENIED | cut -d' ' -f2)
 		during=$(on_cpu $shim)
-		until rings_empty; do sleep 1; done
-		sleep 1
+		drained
 		line="$line $(awk "BEGIN { printf \"%.1f\", $each + ($(on_cpu $shim) - $during) / ($DENIED * 9 / 8) }")"
 		[ "$since" != "$during" ] || echo "the reader did not run meanwhile"
 	done

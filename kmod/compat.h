@@ -91,6 +91,10 @@ static inline void ahv_hrtimer_setup(struct hrtimer *t,
 /*
  * 6.4: direct calls have an ftrace_ops, and may be asked for on arm64. Before,
  * all share one of the kernel's that ftrace cannot be switched off under.
+ *
+ * An ops of a module makes unregistering wait for all tasks, each of them. It
+ * has no memory here that could go before its last user has; the caller waits
+ * once for all that it unregistered.
  */
 #ifdef CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS
 #define AHV_HAVE_DIRECT
@@ -117,6 +121,7 @@ static inline void ahv_unregister_direct(struct ftrace_ops *ops, unsigned long i
 					 unsigned long trampoline)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	ops->flags &= ~FTRACE_OPS_FL_DYNAMIC;
 	unregister_ftrace_direct(ops, trampoline, true);
 #else
 	unregister_ftrace_direct(ip, trampoline);

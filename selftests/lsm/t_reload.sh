@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Loading and unloading, with each back end in turn, while both CPUs open and
-# execute files; AHV_RELOADS says how often.
+# Loading and unloading, each eighth time by another back end than the usual one,
+# while both CPUs open and execute files; AHV_RELOADS says how often.
 # files: build/{k}/aegishv.ko build/netlink/nltool build/lsm/ahvrule build/lsm/ahvfile selftests/lsm/lsm.sh
 # kmemleak: yes
 # parallel: yes
-# timeout: 600
+# timeout: 900
 . ./tap.sh
 . ./lsm.sh
 times=${AHV_RELOADS:-50}
@@ -34,11 +34,10 @@ three=$!
 # Enforced for a moment, then let go of. What is denied is denied while it is.
 again() {
 	for i in $(seq "$times"); do
-		case $((i % 4)) in
-		0) how=kprobe ;;
-		1) how=direct ;;
-		2) how=ftrace ;;
-		3) how=auto ;;
+		case $((i % 24)) in
+		8) how=kprobe ;;
+		16) how=ftrace ;;
+		*) how=auto ;;
 		esac
 		load $how || { echo "$i: hook=$how does not load"; return 1; }
 		denies || { echo "$i: hook=$how does not deny"; return 1; }
