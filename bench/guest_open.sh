@@ -7,7 +7,7 @@ set -eu
 RUNS=3
 COUNT=20000
 DENIED=20000
-FILE=/tmp/here/file
+FILE=/tmp/file
 FILE_MODE=9	# attribute of config-set
 
 fail() {
@@ -36,7 +36,8 @@ drained() { # until the reader has read all
 }
 
 starts() { # PROGRAM...: in the background, and has said "attached": pid in $peer
-	"$@" >peer.out 2>&1 &
+	: >peer.out
+	"$@" >>peer.out 2>&1 &
 	peer=$!
 	until grep -q attached peer.out; do
 		kill -0 $peer || fail "$*: $(cat peer.out)"
@@ -138,7 +139,7 @@ peers() {
 	ends
 }
 
-mkdir -p /tmp/here /tmp/elsewhere
+mkdir -p /tmp/elsewhere
 echo x >$FILE
 echo x >/tmp/elsewhere/denied
 rm -f /share/results
