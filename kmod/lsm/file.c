@@ -83,34 +83,43 @@ bool ahv_judge_dir(const struct ahv_policy_head *p, const struct inode *dir,
 	       ahv_policy_dir(p, &fid, m);
 }
 
+static bool walk_up(const struct ahv_policy_head *p, const struct dentry *dentry,
+		    struct ahv_match *m)
+{
+	const struct dentry *parent;
+
+	while (!ahv_judge_dir(p, d_inode_rcu(dentry), m)) {
+		parent = READ_ONCE(dentry->d_parent);
+		if (parent == dentry)
+			return false;
+		dentry = parent;
+	}
+	return true;
+}
+
 /**
  * ahv_judge_above() - whether a directory above is denied with all below it
  * @p: the rule set
  * @dentry: where to start, itself included
  * @m: where to put the rule
+ *
+ * When a rename came between, it is done again with renames held off.
  */
 bool ahv_judge_above(const struct ahv_policy_head *p, const struct dentry *dentry,
 		     struct ahv_match *m)
 {
-	const struct dentry *d, *parent;
-	bool found = false;
-	int seq = 0;
+	unsigned int seq;
+	bool found;
 
 	if (!(p->dir_devs & ahv_dev_bit(dentry->d_sb->s_dev)))
 		return false;
-again:
-	read_seqbegin_or_lock(&rename_lock, &seq);
-	for (d = dentry; !found; d = parent) {
-		found = ahv_judge_dir(p, d_inode_rcu(d), m);
-		parent = READ_ONCE(d->d_parent);
-		if (parent == d)
-			break;
-	}
-	if (!found && need_seqretry(&rename_lock, seq)) {
-		seq = 1;
-		goto again;
-	}
-	done_seqretry(&rename_lock, seq);
+	seq = read_seqbegin(&rename_lock);
+	found = walk_up(p, dentry, m);
+	if (found || !read_seqretry(&rename_lock, seq))
+		return found;
+	read_seqlock_excl(&rename_lock);
+	found = walk_up(p, dentry, m);
+	read_sequnlock_excl(&rename_lock);
 	return found;
 }
 

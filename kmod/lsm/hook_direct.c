@@ -90,7 +90,16 @@
 	    ".popsection\n")
 #endif
 
-AHV_LSM_TRAMPOLINES(TRAMPOLINE)
+TRAMPOLINE(1, ahv_check_file_open);
+TRAMPOLINE(1, ahv_check_path_truncate);
+TRAMPOLINE(2, ahv_check_inode_unlink);
+TRAMPOLINE(5, ahv_check_inode_rename);
+TRAMPOLINE(3, ahv_check_inode_link);
+TRAMPOLINE(3, ahv_check_inode_setattr);
+TRAMPOLINE(6, ahv_check_inode_xattr);
+TRAMPOLINE(2, ahv_check_file_permission);
+TRAMPOLINE(3, ahv_check_mmap_file);
+TRAMPOLINE(1, ahv_check_file_receive);
 
 int ahv_direct_attach(struct ahv_lsm_hook *h)
 {

@@ -18,24 +18,24 @@
  */
 #ifdef CONFIG_X86_64
 asm(".pushsection .text, \"ax\", @progbits\n"
-    "	.globl ahv_lsm_eperm\n"
-    "	.type ahv_lsm_eperm, @function\n"
-    "ahv_lsm_eperm:\n"
-    ASM_ENDBR
-    "	movq $-" __stringify(EPERM) ", %rax\n"
-    ASM_RET
-    "	.size ahv_lsm_eperm, . - ahv_lsm_eperm\n"
-    ".popsection\n");
+	"	.globl ahv_lsm_eperm\n"
+	"	.type ahv_lsm_eperm, @function\n"
+	"ahv_lsm_eperm:\n"
+	ASM_ENDBR
+	"	movq $-" __stringify(EPERM) ", %rax\n"
+	ASM_RET
+	"	.size ahv_lsm_eperm, . - ahv_lsm_eperm\n"
+	".popsection\n");
 #else
 asm(".pushsection .text, \"ax\", @progbits\n"
-    "	.globl ahv_lsm_eperm\n"
-    "	.type ahv_lsm_eperm, @function\n"
-    "ahv_lsm_eperm:\n"
-    "	hint 34\n"
-    "	mov x0, #-" __stringify(EPERM) "\n"
-    "	ret\n"
-    "	.size ahv_lsm_eperm, . - ahv_lsm_eperm\n"
-    ".popsection\n");
+	"	.globl ahv_lsm_eperm\n"
+	"	.type ahv_lsm_eperm, @function\n"
+	"ahv_lsm_eperm:\n"
+	"	hint 34\n"
+	"	mov x0, #-" __stringify(EPERM) "\n"
+	"	ret\n"
+	"	.size ahv_lsm_eperm, . - ahv_lsm_eperm\n"
+	".popsection\n");
 #endif
 
 /* No recursion guard of ftrace's: a call that it skipped would be allowed. */

@@ -35,8 +35,6 @@ static bool started;
 static bool pinned;
 
 #ifdef AHV_HAVE_DIRECT
-#define DECLARE(args, check)	extern void check##_trampoline(void)
-AHV_LSM_TRAMPOLINES(DECLARE)
 #define BY(fn)			.check = fn, .trampoline = fn##_trampoline
 #else
 #define BY(fn)			.check = fn

@@ -90,21 +90,17 @@ AHV_LSM_CHECK(ahv_check_file_permission);	/* (file, mask) */
 AHV_LSM_CHECK(ahv_check_mmap_file);		/* (file, prot, flags) */
 AHV_LSM_CHECK(ahv_check_file_receive);		/* (file) */
 
-/*
- * X(arguments, check): each check has one trampoline, CHECK_trampoline, which
- * keeps as many argument registers as the functions it stands before have.
- */
-#define AHV_LSM_TRAMPOLINES(X)		\
-	X(1, ahv_check_file_open);	\
-	X(1, ahv_check_path_truncate);	\
-	X(2, ahv_check_inode_unlink);	\
-	X(5, ahv_check_inode_rename);	\
-	X(3, ahv_check_inode_link);	\
-	X(3, ahv_check_inode_setattr);	\
-	X(6, ahv_check_inode_xattr);	\
-	X(2, ahv_check_file_permission);	\
-	X(3, ahv_check_mmap_file);	\
-	X(1, ahv_check_file_receive);
+/* hook_direct.c: before each check, keeping the arguments of its function. */
+void ahv_check_file_open_trampoline(void);
+void ahv_check_path_truncate_trampoline(void);
+void ahv_check_inode_unlink_trampoline(void);
+void ahv_check_inode_rename_trampoline(void);
+void ahv_check_inode_link_trampoline(void);
+void ahv_check_inode_setattr_trampoline(void);
+void ahv_check_inode_xattr_trampoline(void);
+void ahv_check_file_permission_trampoline(void);
+void ahv_check_mmap_file_trampoline(void);
+void ahv_check_file_receive_trampoline(void);
 
 /**
  * struct ahv_denial - a rule was met
