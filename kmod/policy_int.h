@@ -252,6 +252,7 @@ void ahv_policy_unlock(void);
 
 /* ---- policy_marks.c: the first four with the policy locked ---- */
 
+extern u32 ahv_marks_max;	/* only tests change it */
 u32 ahv_marks_count(void);
 /* Enters the marks into @p's filter, publishes it, returns what was in force. */
 struct ahv_policy *ahv_marks_swap(struct ahv_policy *p);

@@ -17,7 +17,6 @@
 #include <linux/spinlock.h>
 #include "policy_int.h"
 
-#define MAX_MARKS	65536
 #define TABLE_BITS	13
 
 struct mark {
@@ -30,6 +29,7 @@ struct mark {
 };
 
 struct ahv_policy_head __rcu *ahv_policy;
+u32 ahv_marks_max = 65536;
 
 static DEFINE_RAW_SPINLOCK(marks_lock);
 static struct hlist_head table[1U << TABLE_BITS];
@@ -111,7 +111,7 @@ static int insert(struct mark *new, struct ahv_policy *p)
 {
 	if (!ahv_set_by_id(&p->set, new->rule) || is_marked(new))
 		return 0;
-	if (count >= MAX_MARKS)
+	if (count >= ahv_marks_max)
 		return -ENOSPC;
 	WRITE_ONCE(count, count + 1);
 	hlist_add_head_rcu(&new->node, bucket_of(&new->fid, new->kind));
