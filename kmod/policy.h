@@ -86,6 +86,8 @@ bool ahv_policy_exempt(const struct ahv_policy_head *p);
  */
 int ahv_policy_mark(const struct ahv_fid *file, enum ahv_key_kind kind,
 		    const struct ahv_match *m);
+/* The last name of an inode is about to go: its marks may make room for others. */
+void ahv_policy_mark_ends(const struct ahv_fid *file);
 
 /* The file that only the canary opens; NULL takes it away. */
 int ahv_policy_set_canary(const struct inode *inode);

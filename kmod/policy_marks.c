@@ -9,6 +9,9 @@
  * grace period of a swap the former one (retiring). So whoever uses either of
  * them finds a mark that was entered before he reads the place it is for.
  *
+ * A mark whose inode lost its last name is of no use for long, but the inode may
+ * be open yet. Such marks are the first to go when the table is full.
+ *
  * Marking: any context but NMI and hard interrupts. The rest: process context,
  * with the policy locked (policy.c).
  */
@@ -22,6 +25,7 @@
 struct mark {
 	struct hlist_node node;
 	struct list_head all;
+	struct list_head ending;	/* its inode lost its last name */
 	struct ahv_fid fid;
 	u32 rule;
 	u32 kind;
@@ -34,6 +38,7 @@ u32 ahv_marks_max = 65536;
 static DEFINE_RAW_SPINLOCK(marks_lock);
 static struct hlist_head table[1U << TABLE_BITS];
 static LIST_HEAD(all_marks);	/* the newest first */
+static LIST_HEAD(ending_marks);	/* the oldest first */
 static u32 count;
 static struct ahv_policy *retiring;
 
@@ -96,23 +101,40 @@ static void enter(struct ahv_policy *p, const struct mark *m)
 	ahv_filter_enter(&p->head, hash_of(&m->fid, m->kind));
 }
 
-static bool is_marked(const struct mark *new)
+static struct mark *find_same(const struct mark *new)
 {
 	struct mark *k;
 
 	hlist_for_each_entry(k, bucket_of(&new->fid, new->kind), node)
 		if (is_of(k, &new->fid, new->kind) && k->rule == new->rule)
-			return true;
-	return false;
+			return k;
+	return NULL;
 }
 
-/* 1 when the mark is in the table now. */
-static int insert(struct mark *new, struct ahv_policy *p)
+/* Look-ups may see it until a grace period has passed. With marks_lock. */
+static void unlink_mark(struct mark *m)
 {
-	if (!ahv_set_by_id(&p->set, new->rule) || is_marked(new))
+	hlist_del_init_rcu(&m->node);
+	list_del_rcu(&m->all);
+	list_del_init(&m->ending);
+	WRITE_ONCE(count, count - 1);
+}
+
+/* 1 when the mark is in the table now; @gone is what had to make room. */
+static int insert(struct mark *new, struct ahv_policy *p, struct mark **gone)
+{
+	struct mark *same = find_same(new);
+
+	if (same)
+		list_del_init(&same->ending);
+	if (same || !ahv_set_by_id(&p->set, new->rule))
 		return 0;
-	if (count >= ahv_marks_max)
-		return -ENOSPC;
+	if (count >= ahv_marks_max) {
+		*gone = list_first_entry_or_null(&ending_marks, struct mark, ending);
+		if (!*gone)
+			return -ENOSPC;
+		unlink_mark(*gone);
+	}
 	WRITE_ONCE(count, count + 1);
 	hlist_add_head_rcu(&new->node, bucket_of(&new->fid, new->kind));
 	list_add_rcu(&new->all, &all_marks);
@@ -132,22 +154,37 @@ static struct ahv_policy *in_force(void)
 int ahv_policy_mark(const struct ahv_fid *file, enum ahv_key_kind kind,
 		    const struct ahv_match *m)
 {
-	struct mark *new = kmalloc(sizeof(*new), GFP_ATOMIC | __GFP_NOWARN);
+	struct mark *new = kmalloc(sizeof(*new), GFP_ATOMIC | __GFP_NOWARN), *gone = NULL;
 	unsigned long flags;
 	int ret;
 
 	if (!new)
 		return -ENOMEM;
+	INIT_LIST_HEAD(&new->ending);
 	new->fid = *file;
 	new->rule = m->id;
 	new->kind = kind;
 	raw_spin_lock_irqsave(&marks_lock, flags);
-	ret = insert(new, in_force());
+	ret = insert(new, in_force(), &gone);
 	raw_spin_unlock_irqrestore(&marks_lock, flags);
+	if (gone)
+		kfree_rcu(gone, rcu);
 	if (ret == 1)
 		return 0;
 	kfree(new);
 	return ret;
+}
+
+void ahv_policy_mark_ends(const struct ahv_fid *file)
+{
+	unsigned long flags;
+	struct mark *m;
+
+	raw_spin_lock_irqsave(&marks_lock, flags);
+	hlist_for_each_entry(m, bucket_of(file, AHV_KEY_INODE), node)
+		if (is_of(m, file, AHV_KEY_INODE))
+			list_move_tail(&m->ending, &ending_marks);
+	raw_spin_unlock_irqrestore(&marks_lock, flags);
 }
 
 /*
@@ -156,14 +193,15 @@ int ahv_policy_mark(const struct ahv_fid *file, enum ahv_key_kind kind,
  */
 struct ahv_policy *ahv_marks_swap(struct ahv_policy *p)
 {
-	struct mark *first = list_first_or_null_rcu(&all_marks, struct mark, all), *m = first;
 	struct ahv_policy *old = NULL;
+	struct mark *first, *m;
 	unsigned long flags;
 
-	/* Marks go only with the policy locked. */
-	if (m)
-		list_for_each_entry_from_rcu(m, &all_marks, all)
-			enter(p, m);
+	/* A mark that makes room for another stays readable. */
+	rcu_read_lock();
+	first = list_first_or_null_rcu(&all_marks, struct mark, all);
+	list_for_each_entry_rcu(m, &all_marks, all)
+		enter(p, m);
 	raw_spin_lock_irqsave(&marks_lock, flags);
 	list_for_each_entry(m, &all_marks, all) {
 		if (m == first)
@@ -175,39 +213,37 @@ struct ahv_policy *ahv_marks_swap(struct ahv_policy *p)
 	rcu_assign_pointer(ahv_policy, &p->head);
 	retiring = old;
 	raw_spin_unlock_irqrestore(&marks_lock, flags);
+	rcu_read_unlock();
 	return old;
 }
 
 static void drop(struct mark *m)
 {
 	unsigned long flags;
+	bool there;
 
 	raw_spin_lock_irqsave(&marks_lock, flags);
-	hlist_del_rcu(&m->node);
-	list_del_rcu(&m->all);
-	WRITE_ONCE(count, count - 1);
+	there = !hlist_unhashed(&m->node);
+	if (there)
+		unlink_mark(m);
 	raw_spin_unlock_irqrestore(&marks_lock, flags);
-	kfree_rcu(m, rcu);
-}
-
-static struct mark *next_mark(struct mark *m)
-{
-	return list_next_or_null_rcu(&all_marks, &m->all, struct mark, all);
+	if (there)
+		kfree_rcu(m, rcu);
 }
 
 void ahv_marks_settle(struct ahv_policy *p)
 {
-	struct mark *m, *next;
 	unsigned long flags;
+	struct mark *m;
 
 	raw_spin_lock_irqsave(&marks_lock, flags);
 	retiring = NULL;
 	raw_spin_unlock_irqrestore(&marks_lock, flags);
-	for (m = list_first_or_null_rcu(&all_marks, struct mark, all); m; m = next) {
-		next = next_mark(m);
+	rcu_read_lock();
+	list_for_each_entry_rcu(m, &all_marks, all)
 		if (!ahv_set_by_id(&p->set, m->rule))
 			drop(m);
-	}
+	rcu_read_unlock();
 }
 
 void ahv_marks_canary(struct ahv_policy *p, const struct ahv_fid *fid)

@@ -91,6 +91,19 @@ static int follow_name(const struct ahv_policy_head *p, const struct dentry *fro
 	return ahv_follow(p, inode, kind, &m);
 }
 
+/* Should the name stay after all, then its marks stay too, but for a full table. */
+static void may_end(const struct ahv_policy_head *p, const struct dentry *dentry)
+{
+	const struct inode *inode = d_backing_inode((struct dentry *)dentry);
+	struct ahv_fid fid;
+
+	if (!inode || S_ISDIR(inode->i_mode) || inode->i_nlink > 1)
+		return;
+	ahv_fid_of(&fid, inode);
+	if (ahv_filter_has(&p->filter, ahv_key_hash(fid.dev, fid.ino, AHV_KEY_INODE)))
+		ahv_policy_mark_ends(&fid);
+}
+
 static int rename(const struct ahv_policy_head *p, const struct dentry *from,
 		  const struct dentry *to, bool exchange)
 {
@@ -99,6 +112,8 @@ static int rename(const struct ahv_policy_head *p, const struct dentry *from,
 	err = protect(p, from, AEGISHV_OP_RENAME);
 	if (!err && d_really_is_positive(to))
 		err = protect(p, to, AEGISHV_OP_RENAME);
+	if (!err && !exchange)
+		may_end(p, to);
 	if (!err)
 		err = follow_name(p, from, to);
 	if (!err && exchange)
@@ -153,6 +168,8 @@ static int check_protected(const struct dentry *dentry, u8 op)
 	p = rcu_dereference(ahv_policy);
 	if (may_concern(p, dentry))
 		ret = protect(p, dentry, op);
+	if (!ret && op == AEGISHV_OP_UNLINK)
+		may_end(p, dentry);
 	rcu_read_unlock();
 	return ret;
 }

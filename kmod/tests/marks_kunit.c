@@ -93,6 +93,32 @@ static void the_table_is_bounded(struct kunit *test)
 		KUNIT_EXPECT_TRUE(test, pf_denies_fast(ino, &found));
 }
 
+static void an_ended_inode_makes_room(struct kunit *test)
+{
+	struct ahv_fid fid = pf_fid(1001);
+	const u32 max = ahv_marks_max;
+	struct ahv_match m, found;
+	u64 ino;
+
+	ahv_marks_max = 10;
+	in_force(test, 1, &m);
+	for (ino = 1000; ino < 1010; ino++)
+		mark(test, ino, &m, 0);
+	ahv_policy_mark_ends(&fid);
+	KUNIT_EXPECT_TRUE(test, pf_denies_fast(1001, &found));
+	mark(test, 2000, &m, 0);
+	KUNIT_EXPECT_FALSE(test, pf_denies_fast(1001, &found));
+	KUNIT_EXPECT_TRUE(test, pf_denies_fast(2000, &found));
+	KUNIT_EXPECT_EQ(test, ahv_marks_count(), 10U);
+	mark(test, 2001, &m, -ENOSPC);
+	/* Who is marked anew has not ended. */
+	fid = pf_fid(1002);
+	ahv_policy_mark_ends(&fid);
+	mark(test, 1002, &m, 0);
+	mark(test, 2001, &m, -ENOSPC);
+	ahv_marks_max = max;
+}
+
 static void the_canary_stays(struct kunit *test)
 {
 	struct super_block *sb = kunit_kzalloc(test, sizeof(*sb), GFP_KERNEL);
@@ -180,6 +206,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_directory_is_marked),
 	KUNIT_CASE(marks_go_with_their_rule),
 	KUNIT_CASE(the_table_is_bounded),
+	KUNIT_CASE(an_ended_inode_makes_room),
 	KUNIT_CASE(the_canary_stays),
 	KUNIT_CASE(a_swap_is_never_seen),
 	{}
