@@ -7,6 +7,7 @@
  * kernel.ftrace_enabled=0 nor debugfs kprobes/enabled=0 can turn it off.
  * Attach and detach are process context and sleep.
  */
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include "hook.h"
@@ -77,6 +78,36 @@ unsigned long ahv_callable_symbol(const char *name)
 		return 0;
 #endif
 	return addr;
+}
+
+/**
+ * ahv_symbols() - where several functions are, in the time that one takes
+ * @names: the functions
+ * @addrs: where to put each one's address, or 0
+ * @n: how many
+ *
+ * As ahv_symbol(). What waits is unregistering, once for all of them.
+ */
+void ahv_symbols(const char *const *names, unsigned long *addrs, int n)
+{
+	struct kprobe *kps = kcalloc(n, sizeof(*kps), GFP_KERNEL);
+	struct kprobe **found = kcalloc(n, sizeof(*found), GFP_KERNEL);
+	int i, nr = 0;
+
+	for (i = 0; i < n; i++) {
+		addrs[i] = 0;
+		if (!kps || !found)
+			continue;
+		kps[i].symbol_name = names[i];
+		kps[i].flags = KPROBE_FLAG_DISABLED;
+		if (register_kprobe(&kps[i]))
+			continue;
+		addrs[i] = function_start((unsigned long)kps[i].addr);
+		found[nr++] = &kps[i];
+	}
+	unregister_kprobes(found, nr);
+	kfree(found);
+	kfree(kps);
 }
 
 static void notrace ftrace_entry(unsigned long ip, unsigned long parent_ip,

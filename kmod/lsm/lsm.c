@@ -140,7 +140,6 @@ static void attach(struct ahv_lsm_hook *h)
 
 	if (h->backend != AHV_LSM_OFF)
 		return;
-	h->ip = ahv_symbol(h->symbol);
 	if (!h->ip) {
 		ahv_health_require(h->id, !h->optional);
 		ahv_health_set(h->id, h->optional ? AEGISHV_HOOK_STATE_ABSENT :
@@ -246,6 +245,19 @@ static bool may_attach(void)
 	return !err;
 }
 
+static void find_functions(void)
+{
+	const char *symbols[ARRAY_SIZE(hooks)];
+	unsigned long addrs[ARRAY_SIZE(hooks)];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(hooks); i++)
+		symbols[i] = hooks[i].symbol;
+	ahv_symbols(symbols, addrs, ARRAY_SIZE(hooks));
+	for (i = 0; i < ARRAY_SIZE(hooks); i++)
+		hooks[i].ip = addrs[i];
+}
+
 static void attach_all(void)
 {
 	int i;
@@ -253,6 +265,7 @@ static void attach_all(void)
 	mutex_lock(&mutex);
 	started = may_attach();
 	if (started) {
+		find_functions();
 		for (i = 0; i < ARRAY_SIZE(hooks); i++)
 			if (!hooks[i].access)
 				attach(&hooks[i]);
