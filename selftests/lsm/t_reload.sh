@@ -7,7 +7,7 @@
 # timeout: 900
 . ./tap.sh
 . ./lsm.sh
-times=${AHV_RELOADS:-50}
+times=${AHV_RELOADS:-24}	# a turn of all back ends
 [ "$KERNEL" != debug ] || times=${AHV_RELOADS:-8}
 
 opens() { # until the file /tmp/run goes
