@@ -5,6 +5,7 @@
  * round.
  */
 #include <linux/module.h>
+#include <linux/string.h>
 #include "aegishv.h"
 #include "lsm/lsm.h"
 #include "policy.h"
@@ -15,6 +16,11 @@ static unsigned int ring_bytes = 512U << 10;
 module_param(ring_bytes, uint, 0444);
 MODULE_PARM_DESC(ring_bytes,
 		 "bytes of each CPU's event ring, a power of two from 65536 to 67108864 (default 524288)");
+
+static char *proc_events = "exec";
+module_param(proc_events, charp, 0444);
+MODULE_PARM_DESC(proc_events,
+		 "process events to begin with: off, exec or all (default exec)");
 
 static const struct ahv_source *const sources[] = {
 	&ahv_kvm_source,
@@ -50,6 +56,19 @@ static int start_sources(void)
 	return 0;
 }
 
+static int __init take_proc_events(void)
+{
+	static const char *const words[] __initconst = { "off", "exec", "all" };
+	int i = match_string(words, ARRAY_SIZE(words), proc_events);
+
+	if (i < 0) {
+		pr_err("proc_events=%s is none of off, exec, all\n", proc_events);
+		return -EINVAL;
+	}
+	ahv_config.proc_events = i;
+	return 0;
+}
+
 static int __init aegishv_init(void)
 {
 	int err;
@@ -59,6 +78,9 @@ static int __init aegishv_init(void)
 		       ring_bytes, AHV_RING_MIN_BYTES, AHV_RING_MAX_BYTES);
 		return -EINVAL;
 	}
+	err = take_proc_events();
+	if (err)
+		return err;
 	err = ahv_rings_init(ring_bytes);
 	if (err)
 		return err;

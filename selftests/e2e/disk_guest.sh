@@ -2,6 +2,7 @@
 # The disk is full while events come: to /share.
 . ./lib.sh
 load_module || exit 1
+aegishv config set proc_events=off || exit 1
 mkdir -p /small
 mount -t tmpfs -o size=512k small /small || exit 1
 

@@ -2,7 +2,7 @@
 # A reader that is stopped while guests run, and goes on: to /share.
 . ./lib.sh
 load_module || exit 1
-aegishv config set ring_bytes=64K watermark_bytes=16K || exit 1
+aegishv config set ring_bytes=64K watermark_bytes=16K proc_events=off || exit 1
 
 start_run --jsonl /share/events.jsonl --record /share/events.rec --exit-events full || exit 1
 aegishv-vmm portio -n 500 >/dev/null || exit 1

@@ -19,7 +19,7 @@ end_loads() {
 }
 
 in_with_events() {
-	insmod aegishv.ko && ahvctl set exit-events=full
+	insmod aegishv.ko proc_events=off && ahvctl set exit-events=full
 }
 
 reload() { # TIMES

@@ -6,7 +6,7 @@
 # files: build/{k}/aegishv.ko build/ring/ahv-ring build/vmm/aegishv-vmm build/vmm/ahvctl
 # timeout: 3600
 . ./tap.sh
-modprobe kvm-amd && insmod aegishv.ko || exit 1
+modprobe kvm-amd && insmod aegishv.ko proc_events=off || exit 1
 AHV_TORTURE_RECORDS=${AHV_TORTURE_RECORDS:-$(amount 200000 60000 60000)} ahv-ring torture
 status=$?
 rmmod aegishv || exit 1
