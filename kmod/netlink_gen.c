@@ -35,7 +35,7 @@ const struct nla_policy aegishv_config_get_nl_policy[AEGISHV_A_CONFIG_VM + 1] = 
 };
 
 /* AEGISHV_CMD_CONFIG_SET - do */
-const struct nla_policy aegishv_config_set_nl_policy[AEGISHV_A_CONFIG_STORM_WINDOW_S + 1] = {
+const struct nla_policy aegishv_config_set_nl_policy[AEGISHV_A_CONFIG_DETECT + 1] = {
 	[AEGISHV_A_CONFIG_EXIT_EVENTS] = NLA_POLICY_MAX(NLA_U32, 3),
 	[AEGISHV_A_CONFIG_SAMPLE] = NLA_POLICY_MIN(NLA_U32, 1),
 	[AEGISHV_A_CONFIG_VM] = NLA_POLICY_MIN(NLA_U32, 1),
@@ -56,6 +56,7 @@ const struct nla_policy aegishv_config_set_nl_policy[AEGISHV_A_CONFIG_STORM_WIND
 	[AEGISHV_A_CONFIG_DEADMAN_REFRESH] = { .type = NLA_FLAG, },
 	[AEGISHV_A_CONFIG_STORM_DENIALS] = { .type = NLA_U32, },
 	[AEGISHV_A_CONFIG_STORM_WINDOW_S] = NLA_POLICY_MIN(NLA_U32, 1),
+	[AEGISHV_A_CONFIG_DETECT] = { .type = NLA_BINARY, },
 };
 
 /* AEGISHV_CMD_VM_GET - do */
@@ -138,7 +139,7 @@ const struct genl_ops aegishv_nl_ops[14] = {
 		.cmd		= AEGISHV_CMD_CONFIG_SET,
 		.doit		= aegishv_nl_config_set_doit,
 		.policy		= aegishv_config_set_nl_policy,
-		.maxattr	= AEGISHV_A_CONFIG_STORM_WINDOW_S,
+		.maxattr	= AEGISHV_A_CONFIG_DETECT,
 		.flags		= GENL_ADMIN_PERM,
 	},
 	{

@@ -18,7 +18,7 @@ extern const struct nla_policy aegishv_info_get_nl_policy[AEGISHV_A_INFO_API_VER
 
 extern const struct nla_policy aegishv_config_get_nl_policy[AEGISHV_A_CONFIG_VM + 1];
 
-extern const struct nla_policy aegishv_config_set_nl_policy[AEGISHV_A_CONFIG_STORM_WINDOW_S + 1];
+extern const struct nla_policy aegishv_config_set_nl_policy[AEGISHV_A_CONFIG_DETECT + 1];
 
 extern const struct nla_policy aegishv_vm_get_nl_policy[AEGISHV_A_VM_ID + 1];
 

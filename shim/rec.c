@@ -25,6 +25,8 @@ static const size_t lens[REC_NR_TYPES] = {
 	[AEGISHV_REC_PEXIT] = sizeof(struct aegishv_rec_proc),
 	[AEGISHV_REC_POLICY] = sizeof(struct aegishv_rec_policy),
 	[AEGISHV_REC_CGROUP] = sizeof(struct aegishv_rec_cgroup),
+	[AEGISHV_REC_DETECT] = sizeof(struct aegishv_rec_detect),
+	[AEGISHV_REC_GUEST] = sizeof(struct aegishv_rec_guest),
 };
 
 size_t rec_min_len(unsigned int type)

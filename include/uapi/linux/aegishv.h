@@ -47,6 +47,9 @@
  * @AEGISHV_REC_POLICY: the policy or its mode changed; alert class
  * @AEGISHV_REC_CGROUP: recordings only, written by userspace: the path of a
  *	cgroup
+ * @AEGISHV_REC_DETECT: a detector fired; alert class
+ * @AEGISHV_REC_GUEST: what a guest did that no other record tells; only for a
+ *	VM that has detectors on and exit_events=all or full
  */
 enum aegishv_rec_type {
 	AEGISHV_REC_LOST	= 1,
@@ -64,6 +67,8 @@ enum aegishv_rec_type {
 	AEGISHV_REC_PEXIT	= 13,
 	AEGISHV_REC_POLICY	= 14,
 	AEGISHV_REC_CGROUP	= 15,
+	AEGISHV_REC_DETECT	= 16,
+	AEGISHV_REC_GUEST	= 17,
 };
 
 /**
@@ -485,6 +490,167 @@ struct aegishv_rec_cgroup {
 };
 
 /**
+ * enum aegishv_detector - what was detected in a guest
+ * @AEGISHV_DETECT_WX: a page was executed soon after it was written
+ * @AEGISHV_DETECT_WX_TOGGLE: a page was written and executed in turn, often
+ * @AEGISHV_DETECT_EXIT_BURST: many exits of one reason on one vCPU
+ * @AEGISHV_DETECT_PIO_STORM: many accesses to I/O ports on one vCPU
+ * @AEGISHV_DETECT_MMIO_STORM: many accesses to devices' memory on one vCPU
+ * @AEGISHV_DETECT_HYPERCALL: a hypercall whose number is not expected
+ * @AEGISHV_DETECT_HEADLESS: the VM runs and never accessed a device
+ * @AEGISHV_DETECT_CR0_WP: CR0.WP cleared while paging is on
+ * @AEGISHV_DETECT_CR4_SMEP: CR4.SMEP cleared while paging is on
+ * @AEGISHV_DETECT_CR4_SMAP: CR4.SMAP cleared while paging is on
+ * @AEGISHV_DETECT_EFER_NXE: EFER.NXE cleared while paging is on
+ * @AEGISHV_DETECT_NESTED: an instruction of nested virtualization
+ */
+enum aegishv_detector {
+	AEGISHV_DETECT_WX		= 1,
+	AEGISHV_DETECT_WX_TOGGLE	= 2,
+	AEGISHV_DETECT_EXIT_BURST	= 3,
+	AEGISHV_DETECT_PIO_STORM	= 4,
+	AEGISHV_DETECT_MMIO_STORM	= 5,
+	AEGISHV_DETECT_HYPERCALL	= 6,
+	AEGISHV_DETECT_HEADLESS		= 7,
+	AEGISHV_DETECT_CR0_WP		= 8,
+	AEGISHV_DETECT_CR4_SMEP		= 9,
+	AEGISHV_DETECT_CR4_SMAP		= 10,
+	AEGISHV_DETECT_EFER_NXE		= 11,
+	AEGISHV_DETECT_NESTED		= 12,
+};
+
+/* Numbers of detectors are below this one, from 1. */
+#define AEGISHV_DETECT_END	13
+
+/**
+ * struct aegishv_rec_detect - a detector fired
+ * @h: header; the vCPU is the one whose access or exit made it fire
+ * @count: how often this happened since the last alert about it; what a
+ *	cool-down held back is in the next one
+ * @total: how often this detector fired in this VM, held back ones too
+ * @gpa: WX, WX_TOGGLE: the page; MMIO_STORM: the last address, 0 where the
+ *	exit does not tell; PIO_STORM: the last port; else 0
+ * @rip: guest instruction pointer
+ * @value: WX_TOGGLE: changes within @since_ns; EXIT_BURST, *_STORM: exits
+ *	within @since_ns; HYPERCALL: its number; CR0_WP to EFER_NXE: the
+ *	register now; HEADLESS: exits so far; else 0
+ * @before: WX_TOGGLE, EXIT_BURST, *_STORM: the limit; CR0_WP to EFER_NXE: the
+ *	register before; else 0
+ * @since_ns: WX: since the write; HEADLESS: since the VM was first seen;
+ *	WX_TOGGLE, EXIT_BURST, *_STORM: length of the window; else 0
+ * @prev_rip: WX, WX_TOGGLE: of the access before; else 0
+ * @detector: enum aegishv_detector
+ * @reason: exit reason, as in &struct aegishv_rec_exit; 0 for WX, WX_TOGGLE
+ * @prev_vcpu: WX, WX_TOGGLE: of the access before; else %AEGISHV_VCPU_NONE
+ * @tid: thread that ran the vCPU
+ */
+struct aegishv_rec_detect {
+	struct aegishv_hdr h;
+	__u64 count;
+	__u64 total;
+	__u64 gpa;
+	__u64 rip;
+	__u64 value;
+	__u64 before;
+	__u64 since_ns;
+	__u64 prev_rip;
+	__u32 detector;
+	__u32 reason;
+	__u32 prev_vcpu;
+	__u32 tid;
+};
+
+/**
+ * enum aegishv_guest_event - what a guest did
+ * @AEGISHV_GUEST_HYPERCALL: a hypercall; the value is its number
+ * @AEGISHV_GUEST_CR0: CR0 changed; the value is the new one
+ * @AEGISHV_GUEST_CR4: CR4 changed
+ * @AEGISHV_GUEST_EFER: EFER changed
+ */
+enum aegishv_guest_event {
+	AEGISHV_GUEST_HYPERCALL	= 1,
+	AEGISHV_GUEST_CR0	= 2,
+	AEGISHV_GUEST_CR4	= 3,
+	AEGISHV_GUEST_EFER	= 4,
+};
+
+/**
+ * struct aegishv_rec_guest - what a guest did that no other record tells
+ * @h: header
+ * @rip: guest instruction pointer; for a register that of the exit before the
+ *	one at which the change was seen
+ * @value: see &enum aegishv_guest_event
+ * @event: enum aegishv_guest_event
+ * @tid: thread that ran the vCPU
+ */
+struct aegishv_rec_guest {
+	struct aegishv_hdr h;
+	__u64 rip;
+	__u64 value;
+	__u32 event;
+	__u32 tid;
+};
+
+#define AEGISHV_DETECT_RANGES	16
+#define AEGISHV_DETECT_REASONS	32
+
+/**
+ * struct aegishv_detect_rate - so many within a time
+ * @count: how many make an alert, 0 for never
+ * @window_ms: within how many milliseconds
+ */
+struct aegishv_detect_rate {
+	__u32 count;
+	__u32 window_ms;
+};
+
+/**
+ * struct aegishv_detect_range - numbers that are expected
+ * @first: the first
+ * @last: the last, which belongs to it
+ */
+struct aegishv_detect_range {
+	__u32 first;
+	__u32 last;
+};
+
+/**
+ * struct aegishv_detect_rules - what the detectors of a VM look for
+ * @detectors: set of 1 << enum aegishv_detector: those that are on
+ * @cooldown_ms: after an alert the same cause gives none for so long
+ * @wx_window_ms: WX: executed within so long after the write
+ * @headless_ms: HEADLESS: no access to a device for so long after it was seen
+ * @toggle: WX_TOGGLE: so many changes of one page
+ * @burst: EXIT_BURST: so many exits of one reason of one vCPU
+ * @pio: PIO_STORM: so many accesses to ports of one vCPU
+ * @mmio: MMIO_STORM: so many accesses to devices' memory of one vCPU
+ * @nr_ports: ranges in @ports
+ * @nr_hypercalls: ranges in @hypercalls
+ * @nr_quiet: exit reasons in @quiet
+ * @rsvd: 0
+ * @ports: PIO_STORM: ports that are not counted
+ * @hypercalls: HYPERCALL: numbers that are expected
+ * @quiet: EXIT_BURST: exit reasons that are not counted
+ */
+struct aegishv_detect_rules {
+	__u32 detectors;
+	__u32 cooldown_ms;
+	__u32 wx_window_ms;
+	__u32 headless_ms;
+	struct aegishv_detect_rate toggle;
+	struct aegishv_detect_rate burst;
+	struct aegishv_detect_rate pio;
+	struct aegishv_detect_rate mmio;
+	__u32 nr_ports;
+	__u32 nr_hypercalls;
+	__u32 nr_quiet;
+	__u32 rsvd;
+	struct aegishv_detect_range ports[AEGISHV_DETECT_RANGES];
+	struct aegishv_detect_range hypercalls[AEGISHV_DETECT_RANGES];
+	__u32 quiet[AEGISHV_DETECT_REASONS];
+};
+
+/**
  * DOC: mapping /dev/aegishv
  *
  * The device has one ring for each present CPU. For CPU c map, MAP_SHARED:
@@ -583,6 +749,11 @@ AEGISHV_ASSERT_OFFSET(aegishv_rec_proc, text, 104);
 AEGISHV_ASSERT_SIZE(aegishv_rec_policy, 80);
 AEGISHV_ASSERT_SIZE(aegishv_rec_cgroup, 48);
 AEGISHV_ASSERT_OFFSET(aegishv_rec_cgroup, text, 48);
+AEGISHV_ASSERT_SIZE(aegishv_rec_detect, 112);
+AEGISHV_ASSERT_OFFSET(aegishv_rec_detect, detector, 96);
+AEGISHV_ASSERT_SIZE(aegishv_rec_guest, 56);
+AEGISHV_ASSERT_SIZE(aegishv_detect_rules, 448);
+AEGISHV_ASSERT_OFFSET(aegishv_detect_rules, ports, 64);
 AEGISHV_ASSERT_SIZE(aegishv_ring_cons, 8);
 AEGISHV_ASSERT_SIZE(aegishv_ring_prod, 40);
 AEGISHV_ASSERT_SIZE(aegishv_dev_info, 16);
