@@ -27,6 +27,7 @@ static const size_t lens[REC_NR_TYPES] = {
 	[AEGISHV_REC_CGROUP] = sizeof(struct aegishv_rec_cgroup),
 	[AEGISHV_REC_DETECT] = sizeof(struct aegishv_rec_detect),
 	[AEGISHV_REC_GUEST] = sizeof(struct aegishv_rec_guest),
+	[AEGISHV_REC_WX] = sizeof(struct aegishv_rec_wx),
 };
 
 size_t rec_min_len(unsigned int type)

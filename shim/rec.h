@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <linux/aegishv.h>
 
-#define REC_NR_TYPES	(AEGISHV_REC_GUEST + 1)
+#define REC_NR_TYPES	(AEGISHV_REC_WX + 1)
 #define REC_PATH_MAX	4096	/* bytes of a path in a record */
 
 /**

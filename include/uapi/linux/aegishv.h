@@ -50,6 +50,7 @@
  * @AEGISHV_REC_DETECT: a detector fired; alert class
  * @AEGISHV_REC_GUEST: what a guest did that no other record tells; only for a
  *	VM that has detectors on and exit_events=all or full
+ * @AEGISHV_REC_WX: a page was used against wx, a seal or a trap; alert class
  */
 enum aegishv_rec_type {
 	AEGISHV_REC_LOST	= 1,
@@ -69,6 +70,7 @@ enum aegishv_rec_type {
 	AEGISHV_REC_CGROUP	= 15,
 	AEGISHV_REC_DETECT	= 16,
 	AEGISHV_REC_GUEST	= 17,
+	AEGISHV_REC_WX		= 18,
 };
 
 /**
@@ -651,6 +653,97 @@ struct aegishv_detect_rules {
 };
 
 /**
+ * enum aegishv_wx_rule - against what a page was used
+ * @AEGISHV_WX_WRITE_EXEC: executed after it was written
+ * @AEGISHV_WX_THRASH: written and executed in turn so often that it may be both
+ *	for a while
+ * @AEGISHV_WX_SEAL: a write to a sealed page; it is refused
+ * @AEGISHV_WX_TRAP: a page with an execution trap was executed
+ */
+enum aegishv_wx_rule {
+	AEGISHV_WX_WRITE_EXEC	= 1,
+	AEGISHV_WX_THRASH	= 2,
+	AEGISHV_WX_SEAL		= 3,
+	AEGISHV_WX_TRAP		= 4,
+};
+
+/**
+ * enum aegishv_wx_count - what is counted of a watched vCPU
+ * @AEGISHV_WX_COUNT_VIOLATION: pages executed after they were written
+ * @AEGISHV_WX_COUNT_THRASH: pages granted both for a while
+ * @AEGISHV_WX_COUNT_SEAL: writes to sealed pages
+ * @AEGISHV_WX_COUNT_TRAP: traps met
+ * @AEGISHV_WX_COUNT_DENIED: exceptions injected
+ * @AEGISHV_WX_COUNT_LOAD: written pages that a user program executed through a
+ *	mapping that was never written through: programs being loaded; no alert
+ * @AEGISHV_WX_COUNT_BOOT: written pages that a kernel executed before it ran its
+ *	first user program; no alert
+ * @AEGISHV_WX_COUNT_FLIP: pages that went from writable to executable or back
+ * @AEGISHV_WX_COUNT_HELD: events not recorded, since there were too many a second
+ */
+enum aegishv_wx_count {
+	AEGISHV_WX_COUNT_VIOLATION	= 0,
+	AEGISHV_WX_COUNT_THRASH		= 1,
+	AEGISHV_WX_COUNT_SEAL		= 2,
+	AEGISHV_WX_COUNT_TRAP		= 3,
+	AEGISHV_WX_COUNT_DENIED		= 4,
+	AEGISHV_WX_COUNT_LOAD		= 5,
+	AEGISHV_WX_COUNT_BOOT		= 6,
+	AEGISHV_WX_COUNT_FLIP		= 7,
+	AEGISHV_WX_COUNT_HELD		= 8,
+	AEGISHV_NR_WX_COUNTS		= 9,
+};
+
+#define AEGISHV_WX_NO_WRITER	(1U << 0)	/* who wrote the page is not known any more */
+#define AEGISHV_WX_MAP_WRITABLE	(1U << 1)	/* the guest's own mapping of it is writable */
+#define AEGISHV_WX_MAP_DIRTY	(1U << 2)	/* it was written through that mapping */
+#define AEGISHV_WX_MAP_UNKNOWN	(1U << 3)	/* the guest's page tables could not be read */
+#define AEGISHV_WX_EMULATED	(1U << 4)	/* KVM itself wrote for the guest: seen, not refused */
+
+/**
+ * struct aegishv_rec_wx - a page was used against wx, a seal or a trap
+ * @h: header
+ * @gpa: guest-physical address, in bytes
+ * @rip: guest instruction pointer
+ * @cr3: of the vCPU
+ * @write_ns: CLOCK_MONOTONIC of the last write before; 0 with
+ *	%AEGISHV_WX_NO_WRITER and where there is none
+ * @write_rip: guest instruction pointer of that write
+ * @write_vcpu: vCPU of that write, or %AEGISHV_VCPU_NONE
+ * @held: events of this VM that were not recorded since the last record
+ * @flips: how often the page went from writable to executable or back lately
+ * @tid: thread that ran the vCPU
+ * @rule: enum aegishv_wx_rule
+ * @answer: enum aegishv_wx_action of aegishv_genl.h: what was done
+ * @mode: enum aegishv_wx_mode of aegishv_genl.h
+ * @access: one of AEGISHV_ACCESS_*
+ * @cpl: privilege level of the access
+ * @write_cpl: privilege level of that write
+ * @flags: AEGISHV_WX_*
+ * @rsvd: 0
+ */
+struct aegishv_rec_wx {
+	struct aegishv_hdr h;
+	__u64 gpa;
+	__u64 rip;
+	__u64 cr3;
+	__u64 write_ns;
+	__u64 write_rip;
+	__u32 write_vcpu;
+	__u32 held;
+	__u32 flips;
+	__u32 tid;
+	__u8 rule;
+	__u8 answer;
+	__u8 mode;
+	__u8 access;
+	__u8 cpl;
+	__u8 write_cpl;
+	__u8 flags;
+	__u8 rsvd;
+};
+
+/**
  * DOC: mapping /dev/aegishv
  *
  * The device has one ring for each present CPU. For CPU c map, MAP_SHARED:
@@ -752,6 +845,8 @@ AEGISHV_ASSERT_OFFSET(aegishv_rec_cgroup, text, 48);
 AEGISHV_ASSERT_SIZE(aegishv_rec_detect, 112);
 AEGISHV_ASSERT_OFFSET(aegishv_rec_detect, detector, 96);
 AEGISHV_ASSERT_SIZE(aegishv_rec_guest, 56);
+AEGISHV_ASSERT_SIZE(aegishv_rec_wx, 96);
+AEGISHV_ASSERT_OFFSET(aegishv_rec_wx, rule, 88);
 AEGISHV_ASSERT_SIZE(aegishv_detect_rules, 448);
 AEGISHV_ASSERT_OFFSET(aegishv_detect_rules, ports, 64);
 AEGISHV_ASSERT_SIZE(aegishv_ring_cons, 8);

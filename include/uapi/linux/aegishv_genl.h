@@ -9,7 +9,7 @@
 #define AEGISHV_GENL_NAME	"aegishv"
 #define AEGISHV_GENL_VERSION	1
 
-#define AEGISHV_API_VERSION	2
+#define AEGISHV_API_VERSION	3
 #define AEGISHV_STR_LEN		127
 
 /**
@@ -138,6 +138,59 @@ enum aegishv_rule_flag {
 	AEGISHV_RULE_FLAG_UNBOUND = 4,
 };
 
+/**
+ * enum aegishv_wx_mode - What is made of a guest page that is written and then
+ *   executed.
+ * @AEGISHV_WX_MODE_OFF: Nothing; KVM maps pages as it likes.
+ * @AEGISHV_WX_MODE_DETECT: It is told; the guest always goes on.
+ * @AEGISHV_WX_MODE_ENFORCE: It is told and answered by wx-action.
+ */
+enum aegishv_wx_mode {
+	AEGISHV_WX_MODE_OFF,
+	AEGISHV_WX_MODE_DETECT,
+	AEGISHV_WX_MODE_ENFORCE,
+};
+
+/**
+ * enum aegishv_wx_action - The answer to a violation.
+ * @AEGISHV_WX_ACTION_LOG: None but the event. A write to a sealed page is
+ *   refused all the same.
+ * @AEGISHV_WX_ACTION_DENY: A general protection fault is injected into the
+ *   guest at that instruction, which is not carried out.
+ * @AEGISHV_WX_ACTION_PAUSE: The VM stops before that instruction, until it is
+ *   resumed.
+ * @AEGISHV_WX_ACTION_KILL: The VMM process gets SIGKILL.
+ */
+enum aegishv_wx_action {
+	AEGISHV_WX_ACTION_LOG,
+	AEGISHV_WX_ACTION_DENY,
+	AEGISHV_WX_ACTION_PAUSE,
+	AEGISHV_WX_ACTION_KILL,
+};
+
+/**
+ * enum aegishv_wx_granularity - How much memory is writable or executable
+ *   together.
+ * @AEGISHV_WX_GRANULARITY_4K: One page of 4 KiB; huge pages are not used for
+ *   the VM.
+ * @AEGISHV_WX_GRANULARITY_HUGE: A region of 2 MiB; cheap, and code near data
+ *   is granted both soon.
+ */
+enum aegishv_wx_granularity {
+	AEGISHV_WX_GRANULARITY_4K,
+	AEGISHV_WX_GRANULARITY_HUGE,
+};
+
+/**
+ * enum aegishv_wx_scope - Whose violations are answered; all of them are told.
+ * @AEGISHV_WX_SCOPE_ALL: Those of the guest's kernel too.
+ * @AEGISHV_WX_SCOPE_USER: Those of its user programs alone.
+ */
+enum aegishv_wx_scope {
+	AEGISHV_WX_SCOPE_ALL,
+	AEGISHV_WX_SCOPE_USER,
+};
+
 enum {
 	AEGISHV_A_INFO_API_VERSION = 1,
 	AEGISHV_A_INFO_EVENTS_VERSION,
@@ -197,6 +250,10 @@ enum {
 	AEGISHV_A_CONFIG_PAD,
 	AEGISHV_A_CONFIG_DETECT,
 	AEGISHV_A_CONFIG_OWN_DETECT,
+	AEGISHV_A_CONFIG_WX,
+	AEGISHV_A_CONFIG_WX_ACTION,
+	AEGISHV_A_CONFIG_WX_GRANULARITY,
+	AEGISHV_A_CONFIG_WX_SCOPE,
 
 	__AEGISHV_A_CONFIG_MAX,
 	AEGISHV_A_CONFIG_MAX = (__AEGISHV_A_CONFIG_MAX - 1)
@@ -227,9 +284,37 @@ enum {
 	AEGISHV_A_VM_OWN_SETTING,
 	AEGISHV_A_VM_VCPU,
 	AEGISHV_A_VM_PAD,
+	AEGISHV_A_VM_WX,
+	AEGISHV_A_VM_WX_ACTION,
+	AEGISHV_A_VM_WX_GRANULARITY,
+	AEGISHV_A_VM_WX_SCOPE,
+	AEGISHV_A_VM_OWN_WX,
+	AEGISHV_A_VM_WX_INHERIT,
+	AEGISHV_A_VM_SEAL,
+	AEGISHV_A_VM_TRAP,
+	AEGISHV_A_VM_UNSEAL,
+	AEGISHV_A_VM_UNTRAP,
+	AEGISHV_A_VM_TRAP_REARM_MS,
+	AEGISHV_A_VM_PAUSE,
+	AEGISHV_A_VM_RESUME,
+	AEGISHV_A_VM_PAUSED,
+	AEGISHV_A_VM_KERNEL_TEXT,
+	AEGISHV_A_VM_WX_PAGES,
+	AEGISHV_A_VM_WX_FORGOTTEN,
+	AEGISHV_A_VM_WX_BYTES,
+	AEGISHV_A_VM_WX_PROBLEM,
 
 	__AEGISHV_A_VM_MAX,
 	AEGISHV_A_VM_MAX = (__AEGISHV_A_VM_MAX - 1)
+};
+
+enum {
+	AEGISHV_A_RANGE_START = 1,
+	AEGISHV_A_RANGE_END,
+	AEGISHV_A_RANGE_PAD,
+
+	__AEGISHV_A_RANGE_MAX,
+	AEGISHV_A_RANGE_MAX = (__AEGISHV_A_RANGE_MAX - 1)
 };
 
 enum {
