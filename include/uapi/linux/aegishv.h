@@ -535,10 +535,10 @@ enum aegishv_detector {
  * @rip: guest instruction pointer
  * @value: WX_TOGGLE: changes within @since_ns; EXIT_BURST, *_STORM: exits
  *	within @since_ns; HYPERCALL: its number; CR0_WP to EFER_NXE: the
- *	register now; HEADLESS: exits so far; else 0
+ *	register now; else 0
  * @before: WX_TOGGLE, EXIT_BURST, *_STORM: the limit; CR0_WP to EFER_NXE: the
  *	register before; else 0
- * @since_ns: WX: since the write; HEADLESS: since the VM was first seen;
+ * @since_ns: WX: since the write; HEADLESS: since the vCPU was first seen;
  *	WX_TOGGLE, EXIT_BURST, *_STORM: length of the window; else 0
  * @prev_rip: WX, WX_TOGGLE: of the access before; else 0
  * @detector: enum aegishv_detector
@@ -617,11 +617,22 @@ struct aegishv_detect_range {
 };
 
 /**
+ * struct aegishv_detect_reason - an exit reason of one architecture
+ * @isa: enum aegishv_isa
+ * @reason: as in &struct aegishv_rec_exit
+ */
+struct aegishv_detect_reason {
+	__u32 isa;
+	__u32 reason;
+};
+
+/**
  * struct aegishv_detect_rules - what the detectors of a VM look for
  * @detectors: set of 1 << enum aegishv_detector: those that are on
  * @cooldown_ms: after an alert the same cause gives none for so long
  * @wx_window_ms: WX: executed within so long after the write
- * @headless_ms: HEADLESS: no access to a device for so long after it was seen
+ * @headless_ms: HEADLESS: no access to a device for so long after a vCPU was
+ *	first seen
  * @toggle: WX_TOGGLE: so many changes of one page
  * @burst: EXIT_BURST: so many exits of one reason of one vCPU
  * @pio: PIO_STORM: so many accesses to ports of one vCPU
@@ -649,7 +660,7 @@ struct aegishv_detect_rules {
 	__u32 rsvd;
 	struct aegishv_detect_range ports[AEGISHV_DETECT_RANGES];
 	struct aegishv_detect_range hypercalls[AEGISHV_DETECT_RANGES];
-	__u32 quiet[AEGISHV_DETECT_REASONS];
+	struct aegishv_detect_reason quiet[AEGISHV_DETECT_REASONS];
 };
 
 /**
@@ -847,7 +858,7 @@ AEGISHV_ASSERT_OFFSET(aegishv_rec_detect, detector, 96);
 AEGISHV_ASSERT_SIZE(aegishv_rec_guest, 56);
 AEGISHV_ASSERT_SIZE(aegishv_rec_wx, 96);
 AEGISHV_ASSERT_OFFSET(aegishv_rec_wx, rule, 88);
-AEGISHV_ASSERT_SIZE(aegishv_detect_rules, 448);
+AEGISHV_ASSERT_SIZE(aegishv_detect_rules, 576);
 AEGISHV_ASSERT_OFFSET(aegishv_detect_rules, ports, 64);
 AEGISHV_ASSERT_SIZE(aegishv_ring_cons, 8);
 AEGISHV_ASSERT_SIZE(aegishv_ring_prod, 40);
