@@ -84,19 +84,6 @@ static char *put_vm(char *p, const struct aegishv_hdr *h, const struct vm_entry 
 	return p;
 }
 
-static char *put_tid(char *p, uint32_t tid)
-{
-	p = put_lit(p, ",\"tid\":");
-	return put_u64(p, tid);
-}
-
-static char *put_hexfield(char *p, uint64_t v)
-{
-	p = put_hex(p, v);
-	*p++ = '"';
-	return p;
-}
-
 static char *put_isa(char *p, uint8_t isa)
 {
 	p = put_lit(p, ",\"isa\":\"");
@@ -121,7 +108,7 @@ static char *make_reason(char *p, uint8_t isa, uint32_t reason)
 	return p;
 }
 
-static char *put_reason(char *p, uint8_t isa, uint32_t reason)
+char *jsonl_reason(char *p, uint8_t isa, uint32_t reason)
 {
 	uint32_t slot = ahv_exit_slot(isa, reason);
 	struct frag *f = &reasons[isa_index(isa)][slot];
@@ -136,7 +123,7 @@ static char *put_reason(char *p, uint8_t isa, uint32_t reason)
 static char *put_exit(char *p, const struct aegishv_rec_exit *r)
 {
 	p = put_tid(p, r->tid);
-	p = put_reason(p, r->h.isa, r->reason);
+	p = jsonl_reason(p, r->h.isa, r->reason);
 	p = put_lit(p, ",\"reason_code\":");
 	p = put_u64(p, r->reason);
 	p = put_lit(p, ",\"rip\":\"");
@@ -302,6 +289,10 @@ static char *put_body(char *p, const struct aegishv_hdr *rec)
 		return put_vm_event(p, (const struct aegishv_rec_vm *)rec);
 	case AEGISHV_REC_POLICY:
 		return put_policy(p, (const struct aegishv_rec_policy *)rec);
+	case AEGISHV_REC_DETECT:
+		return jsonl_detect(p, (const struct aegishv_rec_detect *)rec);
+	case AEGISHV_REC_GUEST:
+		return jsonl_guest(p, (const struct aegishv_rec_guest *)rec);
 	default:
 		return put_health(p, (const struct aegishv_rec_health *)rec);
 	}
