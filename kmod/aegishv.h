@@ -14,6 +14,7 @@
 #include <linux/rcupdate.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
+#include <linux/spinlock.h>
 #include <linux/timekeeping.h>
 #include <linux/aegishv.h>
 #include <linux/aegishv_genl.h>
@@ -82,6 +83,10 @@ extern struct ahv_config ahv_config;
 
 /* ---- vm.c: the registry ---- */
 
+struct ahv_detect_ref;
+struct ahv_detect_vm;
+struct ahv_detect_vcpu;
+
 /**
  * struct ahv_vm - a virtual machine with at least one vCPU
  * @refs: the registry's and those of notifications under way
@@ -97,6 +102,9 @@ extern struct ahv_config ahv_config;
  * @exit_events: its own enum aegishv_exit_events
  * @sample: its own N
  * @own_setting: whether the two above hold
+ * @detect_own: its own rules of the detectors, or NULL
+ * @detect: what its detectors know; NULL until one was on
+ * @detect_lock: guards @detect; taken with interrupts off
  * @comm: name of the VMM process
  * @vcpus: its vCPUs, oldest first
  * @node: by @key
@@ -118,6 +126,9 @@ struct ahv_vm {
 	u32 exit_events;
 	u32 sample;
 	bool own_setting;
+	struct ahv_detect_ref __rcu *detect_own;
+	struct ahv_detect_vm *detect;
+	raw_spinlock_t detect_lock;
 	char comm[TASK_COMM_LEN];
 	struct list_head vcpus;
 	struct hlist_node node;
@@ -135,6 +146,7 @@ struct ahv_vm {
  * @faults: stage-2 faults: read, write, exec
  * @entries: VM entries, with counters=all
  * @uexits: returns to the VMM, with counters=all
+ * @detections: what set a detector off, by enum aegishv_detector
  *
  * KVM runs a vCPU under its mutex on one CPU at a time, so the CPU that runs it
  * is the only writer and plain increments are exact. Readers may be a few
@@ -145,6 +157,7 @@ struct ahv_counts {
 	u64 faults[AHV_NR_ACCESS];
 	u64 entries;
 	u64 uexits;
+	u64 detections[AEGISHV_DETECT_END];
 };
 
 /**
@@ -163,6 +176,9 @@ struct ahv_exit_info {
 	u32 error_code;
 };
 
+#define AHV_WORK_RECORD	BIT(0)	/* exit_events asks for records */
+#define AHV_WORK_DETECT	BIT(1)	/* a detector is on */
+
 /**
  * struct ahv_vcpu - one vCPU
  * @key: KVM's struct kvm_vcpu, never followed
@@ -173,6 +189,10 @@ struct ahv_exit_info {
  * @exit_events: the enum aegishv_exit_events in force
  * @sample: the N in force
  * @until_sample: exits until the next that is recorded
+ * @exit_work: set of AHV_WORK_*: what an exit asks for besides being counted
+ * @seen_ns: time of the record of what happens now, 0 without a record
+ * @prev_rip: where its exit before the last one was
+ * @detect: what the detectors know of it; NULL until one was on
  * @last: its last exit
  * @counts: its counters
  * @node: by @key
@@ -188,6 +208,10 @@ struct ahv_vcpu {
 	u32 exit_events;
 	u32 sample;
 	u32 until_sample;
+	u32 exit_work;
+	u64 seen_ns;
+	u64 prev_rip;
+	struct ahv_detect_vcpu *detect;
 	struct ahv_exit_info last;
 	struct ahv_counts counts;
 	struct hlist_node node;

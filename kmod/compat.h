@@ -165,6 +165,15 @@ int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *nam
 #endif
 #endif
 
+#ifdef CONFIG_X86_64
+/* 6.8: KVM may be built without what guests of Hyper-V want. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0) || defined(CONFIG_KVM_HYPERV)
+#define ahv_kvm_is_hyperv(kvm)	((kvm)->arch.hyperv.hv_guest_os_id)
+#else
+#define ahv_kvm_is_hyperv(kvm)	false
+#endif
+#endif
+
 /*
  * 6.16: tracepoint probes run preemptible. Before that the tracepoint has
  * turned preemption off, and doing it again would only cost.

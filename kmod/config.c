@@ -4,8 +4,10 @@
  * request changes nothing. Process context; change_mutex serializes changes.
  */
 #include <linux/mutex.h>
+#include <linux/slab.h>
 #include "aegishv.h"
 #include "config.h"
+#include "detect.h"
 #include "lsm/lsm.h"
 #include "ring.h"
 #include "ringpos.h"
@@ -75,12 +77,13 @@ static int check_exit_events(const struct ahv_config_change *c, const char **why
 		*why = "inherit: it needs vm";
 		return -EINVAL;
 	}
-	if (c->vm && !(c->what & (AHV_SET_INHERIT | AHV_SET_EXIT_EVENTS))) {
-		*why = "vm: give exit-events or inherit with it";
+	if (c->vm && !(c->what & (AHV_SET_INHERIT | AHV_SET_EXIT_EVENTS | AHV_SET_DETECT))) {
+		*why = "vm: give exit-events, inherit or detect with it";
 		return -EINVAL;
 	}
-	if (c->vm && c->what & ~(AHV_SET_INHERIT | AHV_SET_EXIT_EVENTS | AHV_SET_SAMPLE)) {
-		*why = "vm: only exit-events, sample and inherit are per VM";
+	if (c->vm && c->what & ~(AHV_SET_INHERIT | AHV_SET_EXIT_EVENTS | AHV_SET_SAMPLE |
+				 AHV_SET_DETECT)) {
+		*why = "vm: only exit-events, sample, inherit and detect are per VM";
 		return -EINVAL;
 	}
 	return 0;
@@ -104,27 +107,57 @@ static int check_sample(const struct ahv_config_change *c, const char **why)
 	return 0;
 }
 
-static int change_vm(const struct ahv_config_change *c, const char **why)
+/* Rules of the detectors, checked; NULL where none are given. */
+static int make_detect(const struct ahv_config_change *c, struct ahv_detect_ref **ref,
+		       const char **why)
+{
+	if (!(c->what & AHV_SET_DETECT))
+		return 0;
+	if (!c->detect_len) {
+		*why = "detect: without rules it drops those of a VM, and needs vm";
+		return c->vm ? 0 : -EINVAL;
+	}
+	if (c->detect_len != sizeof(*c->detect)) {
+		*why = "detect: not the length of struct aegishv_detect_rules";
+		return -EINVAL;
+	}
+	*why = ahv_detect_problem(c->detect);
+	if (*why)
+		return -EINVAL;
+	*ref = ahv_detect_ref_new(c->detect);
+	return *ref ? 0 : -ENOMEM;
+}
+
+static int change_vm(const struct ahv_config_change *c, struct ahv_detect_ref *ref,
+		     const char **why)
 {
 	u32 sample = c->what & AHV_SET_SAMPLE ? c->sample : ahv_config.sample;
-	int err;
+	int err = 0;
 
-	err = ahv_vm_set_exit_events(c->vm, c->what & AHV_SET_INHERIT,
-				     c->exit_events, sample);
+	if (c->what & AHV_SET_DETECT)
+		err = ahv_detect_change_vm(c->vm, ref);
+	if (!err && c->what & (AHV_SET_INHERIT | AHV_SET_EXIT_EVENTS))
+		err = ahv_vm_set_exit_events(c->vm, c->what & AHV_SET_INHERIT,
+					     c->exit_events, sample);
 	if (err)
 		*why = "vm: there is no VM with this number";
 	return err;
 }
 
-static int change_all(const struct ahv_config_change *c, const char **why)
+static int change_all(const struct ahv_config_change *c, struct ahv_detect_ref *ref,
+		      const char **why)
 {
 	int err;
 
 	if (c->what & AHV_SET_RING_BYTES && c->ring_bytes != ahv_rings_bytes()) {
 		err = ahv_rings_resize(c->ring_bytes, why);
-		if (err)
+		if (err) {
+			kfree(ref);
 			return err;
+		}
 	}
+	if (c->what & AHV_SET_DETECT)
+		ahv_detect_change_all(ref);
 	if (c->what & AHV_SET_WATERMARK)
 		WRITE_ONCE(ahv_config.watermark_bytes, c->watermark_bytes);
 	if (c->what & AHV_SET_DEADLINE)
@@ -149,14 +182,16 @@ static int change_all(const struct ahv_config_change *c, const char **why)
  */
 int ahv_config_change(const struct ahv_config_change *c, const char **why)
 {
+	struct ahv_detect_ref *ref = NULL;
 	int err;
 
 	mutex_lock(&change_mutex);
 	err = check_ring_bytes(c, why) ?: check_watermark(c, why) ?:
 	      check_deadline(c, why) ?: check_exit_events(c, why) ?:
-	      check_sample(c, why) ?: ahv_file_settings_check(c, why);
+	      check_sample(c, why) ?: ahv_file_settings_check(c, why) ?:
+	      make_detect(c, &ref, why);
 	if (!err)
-		err = c->vm ? change_vm(c, why) : change_all(c, why);
+		err = c->vm ? change_vm(c, ref, why) : change_all(c, ref, why);
 	if (!err)
 		ahv_sources_config_changed();
 	mutex_unlock(&change_mutex);

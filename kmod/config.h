@@ -27,6 +27,7 @@
 #define AHV_SET_DEADMAN_REFRESH	BIT(16)
 #define AHV_SET_STORM_DENIALS	BIT(17)
 #define AHV_SET_STORM_WINDOW	BIT(18)
+#define AHV_SET_DETECT		BIT(19)
 
 /**
  * struct ahv_config_change - what to change, and to what
@@ -49,6 +50,8 @@
  * @storm_denials: there
  * @storm_window_s: there
  * @break_glass: there
+ * @detect: rules of the detectors, any bytes
+ * @detect_len: how many; 0: drop the VM's own
  */
 struct ahv_config_change {
 	u32 what;
@@ -70,6 +73,8 @@ struct ahv_config_change {
 	u32 storm_denials;
 	u32 storm_window_s;
 	u64 break_glass;
+	const struct aegishv_detect_rules *detect;
+	u32 detect_len;
 };
 
 int ahv_config_change(const struct ahv_config_change *c, const char **why);

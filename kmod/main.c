@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/string.h>
 #include "aegishv.h"
+#include "detect.h"
 #include "lsm/lsm.h"
 #include "policy.h"
 #include "ring.h"
@@ -109,6 +110,7 @@ policy:
 	ahv_policy_exit();
 vm:
 	ahv_vm_exit();
+	ahv_detect_drop_all();
 	ahv_rings_exit();
 	return err;
 }
@@ -122,6 +124,7 @@ static void __exit aegishv_exit(void)
 	ahv_netlink_exit();
 	ahv_policy_exit();
 	ahv_vm_exit();
+	ahv_detect_drop_all();
 	ahv_rings_exit();
 }
 module_exit(aegishv_exit);

@@ -4,6 +4,7 @@
  * is checked by the generated policy and by config.c.
  */
 #include "config.h"
+#include "detect.h"
 #include "lsm/lsm.h"
 #include "netlink.h"
 
@@ -35,6 +36,15 @@ static const struct {
 	SETTING(STORM_WINDOW_S, AHV_SET_STORM_WINDOW, storm_window_s),
 };
 
+static void take_detect(struct ahv_config_change *c, struct nlattr *a)
+{
+	if (!a)
+		return;
+	c->what |= AHV_SET_DETECT;
+	c->detect = nla_data(a);
+	c->detect_len = nla_len(a);
+}
+
 /**
  * ahv_nl_take_config() - what a request asks for
  * @c: where to put it; zeroed
@@ -56,6 +66,7 @@ void ahv_nl_take_config(struct ahv_config_change *c, struct nlattr **attrs)
 		c->what |= AHV_SET_BREAK_GLASS;
 		c->break_glass = nla_get_u64(attrs[AEGISHV_A_CONFIG_BREAK_GLASS]);
 	}
+	take_detect(c, attrs[AEGISHV_A_CONFIG_DETECT]);
 	if (nla_get_flag(attrs[AEGISHV_A_CONFIG_INHERIT]))
 		c->what |= AHV_SET_INHERIT;
 	if (nla_get_flag(attrs[AEGISHV_A_CONFIG_DEADMAN_REFRESH]))
@@ -80,6 +91,18 @@ static int fill_file_config(struct sk_buff *skb)
 	return 0;
 }
 
+static int fill_detect(struct sk_buff *skb, const struct ahv_vm *vm)
+{
+	struct aegishv_detect_rules r;
+
+	ahv_detect_get(vm, &r);
+	if (nla_put(skb, AEGISHV_A_CONFIG_DETECT, sizeof(r), &r))
+		return -EMSGSIZE;
+	if (!vm)
+		return 0;
+	return nla_put_u32(skb, AEGISHV_A_CONFIG_OWN_DETECT, !!rcu_access_pointer(vm->detect_own));
+}
+
 /**
  * ahv_nl_fill_config() - the configuration
  * @skb: where to put it
@@ -95,6 +118,8 @@ int ahv_nl_fill_config(struct sk_buff *skb, const struct ahv_vm *vm)
 			own ? vm->exit_events : ahv_config.exit_events) ||
 	    nla_put_u32(skb, AEGISHV_A_CONFIG_SAMPLE,
 			own ? vm->sample : ahv_config.sample))
+		return -EMSGSIZE;
+	if (fill_detect(skb, vm))
 		return -EMSGSIZE;
 	if (vm)
 		return 0;

@@ -5,6 +5,7 @@
  */
 #include <linux/utsname.h>
 #include "netlink.h"
+#include "pure/detect.h"
 #include "policy.h"
 
 static int put_u64(struct sk_buff *skb, int attr, u64 value, int pad)
@@ -153,6 +154,8 @@ static int fill_counter(struct sk_buff *skb, const char *kind, u32 reason, u64 v
 		return 0;
 	if (!strcmp(kind, "exit"))
 		name = ahv_exit_name(ahv_isa(), reason);
+	else if (!strcmp(kind, "detect"))
+		name = ahv_detector_name(reason);
 	nest = nla_nest_start(skb, AEGISHV_A_COUNTERS_COUNTER);
 	if (!nest ||
 	    nla_put_string(skb, AEGISHV_A_COUNTER_KIND, kind) ||
@@ -179,6 +182,8 @@ int ahv_nl_fill_counts(struct sk_buff *skb, const struct ahv_counts *c)
 		err = fill_counter(skb, "entry", 0, c->entries);
 	if (!err)
 		err = fill_counter(skb, "uexit", 0, c->uexits);
+	for (i = 1; i < AEGISHV_DETECT_END && !err; i++)
+		err = fill_counter(skb, "detect", i, c->detections[i]);
 	return err;
 }
 

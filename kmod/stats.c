@@ -26,6 +26,8 @@ static void add_counts(struct ahv_counts *sum, const struct ahv_counts *c)
 		sum->faults[i] += READ_ONCE(c->faults[i]);
 	sum->entries += READ_ONCE(c->entries);
 	sum->uexits += READ_ONCE(c->uexits);
+	for (i = 0; i < AEGISHV_DETECT_END; i++)
+		sum->detections[i] += READ_ONCE(c->detections[i]);
 }
 
 void ahv_stats_retire(const struct ahv_counts *c)

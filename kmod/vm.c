@@ -13,6 +13,7 @@
 #include <linux/seqlock.h>
 #include <linux/slab.h>
 #include "aegishv.h"
+#include "detect.h"
 #include "vm.h"
 
 DEFINE_RAW_SPINLOCK(ahv_vms_lock);
@@ -67,6 +68,7 @@ static struct ahv_vm *alloc_vm(const struct ahv_vcpu_key *key, bool found)
 	vm->birth_ns = ktime_get_mono_fast_ns();
 	strscpy(vm->comm, vmm->group_leader->comm, sizeof(vm->comm));
 	INIT_LIST_HEAD(&vm->vcpus);
+	raw_spin_lock_init(&vm->detect_lock);
 	return vm;
 }
 
@@ -239,13 +241,25 @@ static void retire(struct ahv_vcpu *v)
 	nr_vcpus--;
 }
 
+static void free_vcpu(struct ahv_vcpu *v)
+{
+	ahv_detect_vcpu_free(v);
+	kfree(v);
+}
+
+static void free_vcpu_rcu(struct rcu_head *rcu)
+{
+	free_vcpu(container_of(rcu, struct ahv_vcpu, rcu));
+}
+
 static void free_vm(struct rcu_head *rcu)
 {
 	struct ahv_vm *vm = container_of(rcu, struct ahv_vm, rcu);
 	struct ahv_vcpu *v, *next;
 
 	list_for_each_entry_safe(v, next, &vm->vcpus, in_vm)
-		kfree(v);
+		free_vcpu(v);
+	ahv_detect_vm_free(vm);
 	kfree(vm);
 }
 
@@ -329,7 +343,7 @@ void ahv_vcpu_gone(const void *vcpu)
 		forget_cached(vm);
 		vm->nr_vcpus--;
 		write_seqcount_end(&ahv_vms_changes);
-		kfree_rcu(v, rcu);
+		call_rcu(&v->rcu, free_vcpu_rcu);
 	}
 	raw_spin_unlock_irqrestore(&ahv_vms_lock, flags);
 }

@@ -11,6 +11,7 @@
 #include <linux/types.h>
 
 struct ahv_vcpu;
+struct ahv_vm;
 
 /* Guards every change of the registry. */
 extern raw_spinlock_t ahv_vms_lock;
@@ -20,6 +21,8 @@ extern struct list_head ahv_vms;
 extern seqcount_t ahv_vms_changes;
 
 void ahv_vcpu_apply_config(struct ahv_vcpu *v);
+void ahv_vm_apply_config(struct ahv_vm *vm);
+bool ahv_detect_wanted(const struct ahv_vm *vm);
 void ahv_vms_locked(void (*fn)(void *arg), void *arg);
 
 /* vm_missed.c */

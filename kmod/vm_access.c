@@ -44,14 +44,20 @@ struct ahv_vm *ahv_vm_after(struct ahv_vm *vm)
 void ahv_vcpu_apply_config(struct ahv_vcpu *v)
 {
 	const struct ahv_vm *vm = v->vm;
+	u32 work = 0;
 
 	WRITE_ONCE(v->sample, vm->own_setting ? vm->sample : ahv_config.sample);
 	WRITE_ONCE(v->exit_events,
 		   vm->own_setting ? vm->exit_events : ahv_config.exit_events);
+	if (v->exit_events != AEGISHV_EXIT_EVENTS_OFF)
+		work |= AHV_WORK_RECORD;
+	if (ahv_detect_wanted(vm))
+		work |= AHV_WORK_DETECT;
+	WRITE_ONCE(v->exit_work, work);
 }
 
 /* With ahv_vms_lock. */
-static void apply_to_vm(struct ahv_vm *vm)
+void ahv_vm_apply_config(struct ahv_vm *vm)
 {
 	struct ahv_vcpu *v;
 
@@ -81,7 +87,7 @@ int ahv_vm_set_exit_events(u32 id, bool inherit, u32 exit_events, u32 sample)
 		vm->own_setting = !inherit;
 		vm->exit_events = inherit ? 0 : exit_events;
 		vm->sample = inherit ? 0 : sample;
-		apply_to_vm(vm);
+		ahv_vm_apply_config(vm);
 		err = 0;
 		break;
 	}
@@ -97,7 +103,7 @@ void ahv_vms_apply_config(void)
 
 	raw_spin_lock_irqsave(&ahv_vms_lock, flags);
 	list_for_each_entry(vm, &ahv_vms, all)
-		apply_to_vm(vm);
+		ahv_vm_apply_config(vm);
 	raw_spin_unlock_irqrestore(&ahv_vms_lock, flags);
 }
 

@@ -31,7 +31,7 @@ static bool sampled(struct ahv_vcpu *v)
 	return true;
 }
 
-void ahv_kvm_record_exit(struct ahv_vcpu *v)
+static void record_exit(struct ahv_vcpu *v)
 {
 	const struct ahv_exit_info *info = &v->last;
 	struct aegishv_rec_exit *rec;
@@ -48,15 +48,28 @@ void ahv_kvm_record_exit(struct ahv_vcpu *v)
 	rec->intr_info = info->intr_info;
 	rec->error_code = info->error_code;
 	rec->tid = current->pid;
+	v->seen_ns = rec->h.time_ns;
 	ahv_event_end(&rec->h, AEGISHV_CLASS_TELEMETRY);
+}
+
+/* What an exit asks for besides being counted. */
+void ahv_kvm_exit_work(struct ahv_vcpu *v)
+{
+	u32 work = READ_ONCE(v->exit_work);
+
+	v->seen_ns = 0;
+	if (work & AHV_WORK_RECORD)
+		record_exit(v);
+	if (work & AHV_WORK_DETECT)
+		ahv_kvm_detect_exit(v);
 }
 
 /* Reasons that are no slot themselves. */
 void ahv_kvm_count_high(struct ahv_vcpu *v)
 {
 	v->counts.exits[ahv_exit_slot(ahv_isa(), v->last.reason)]++;
-	if (v->exit_events != AEGISHV_EXIT_EVENTS_OFF)
-		ahv_kvm_record_exit(v);
+	if (v->exit_work)
+		ahv_kvm_exit_work(v);
 }
 
 void ahv_kvm_probe_entry(struct kvm_vcpu *vcpu)

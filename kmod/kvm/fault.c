@@ -9,26 +9,35 @@
 #include "event.h"
 #include "kvm.h"
 
+static void record(struct ahv_vcpu *v, u64 gpa, u64 code, u8 access)
+{
+	struct aegishv_rec_fault *rec;
+
+	rec = ahv_event_begin(AEGISHV_REC_FAULT, sizeof(*rec), AEGISHV_CLASS_TELEMETRY, v);
+	if (!rec)
+		return;
+	rec->gpa = gpa;
+	rec->rip = ahv_kvm_rip((struct kvm_vcpu *)v->key);
+	rec->code = code;
+	rec->access = access;
+	rec->flags = ahv_fault_flags(ahv_isa(), code);
+	rec->rsvd = 0;
+	rec->tid = current->pid;
+	v->seen_ns = rec->h.time_ns;
+	ahv_event_end(&rec->h, AEGISHV_CLASS_TELEMETRY);
+}
+
 void ahv_kvm_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code)
 {
 	struct ahv_vcpu *v = ahv_kvm_vcpu(vcpu);
-	u32 isa = ahv_isa();
-	u8 access = ahv_fault_access(isa, code);
-	struct aegishv_rec_fault *rec;
+	u8 access = ahv_fault_access(ahv_isa(), code);
 
 	if (!v)
 		return;
 	v->counts.faults[__ffs(access)]++;
 	WRITE_ONCE(v->tid, current->pid);
-	rec = ahv_event_begin(AEGISHV_REC_FAULT, sizeof(*rec), AEGISHV_CLASS_TELEMETRY, v);
-	if (!rec)
-		return;
-	rec->gpa = gpa;
-	rec->rip = ahv_kvm_rip(vcpu);
-	rec->code = code;
-	rec->access = access;
-	rec->flags = ahv_fault_flags(isa, code);
-	rec->rsvd = 0;
-	rec->tid = current->pid;
-	ahv_event_end(&rec->h, AEGISHV_CLASS_TELEMETRY);
+	v->seen_ns = 0;
+	record(v, gpa, code, access);
+	if (unlikely(v->exit_work & AHV_WORK_DETECT))
+		ahv_kvm_detect_fault(v, gpa, access);
 }

@@ -30,14 +30,22 @@ extern const struct ahv_kvm_probe ahv_kvm_probes[AHV_NR_KVM_PROBES];
 int ahv_kvm_arch_attach(void);
 void ahv_kvm_arch_detach(void);
 u64 ahv_kvm_rip(struct kvm_vcpu *vcpu);
+/* CR0, CR4 and EFER as enum ahv_detect_reg has them; false where they are not to be known. */
+bool ahv_kvm_regs(struct kvm_vcpu *vcpu, u64 *regs);
+/* Number of the hypercall that a vCPU exited with; false where it has none of KVM's. */
+bool ahv_kvm_hypercall(struct kvm_vcpu *vcpu, u64 *number);
 
 /* exit.c, fault.c: the dearer half of the probes. */
-void ahv_kvm_record_exit(struct ahv_vcpu *v);
+void ahv_kvm_exit_work(struct ahv_vcpu *v);
 void ahv_kvm_count_high(struct ahv_vcpu *v);
 void ahv_kvm_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code);
 void ahv_kvm_probe_entry(struct kvm_vcpu *vcpu);
 void ahv_kvm_probe_uexit(void *data, u32 reason, int err);
 struct ahv_vcpu *ahv_kvm_vcpu_slow(struct kvm_vcpu *vcpu);
+
+/* detect.c: what the detectors look at. */
+void ahv_kvm_detect_exit(struct ahv_vcpu *v);
+void ahv_kvm_detect_fault(struct ahv_vcpu *v, u64 gpa, u8 access);
 
 /* running.c: VMs that were there before us. */
 void ahv_kvm_find_running(void);
@@ -58,7 +66,7 @@ static __always_inline struct ahv_vcpu *ahv_kvm_vcpu(struct kvm_vcpu *vcpu)
 }
 
 /**
- * ahv_kvm_count_exit() - count v->last, and record it if that is asked for
+ * ahv_kvm_count_exit() - count v->last, and do what else is asked for
  * @v: the vCPU that exited
  */
 static __always_inline void ahv_kvm_count_exit(struct ahv_vcpu *v)
@@ -70,8 +78,8 @@ static __always_inline void ahv_kvm_count_exit(struct ahv_vcpu *v)
 		return;
 	}
 	v->counts.exits[reason]++;
-	if (unlikely(v->exit_events != AEGISHV_EXIT_EVENTS_OFF))
-		ahv_kvm_record_exit(v);
+	if (unlikely(v->exit_work))
+		ahv_kvm_exit_work(v);
 }
 
 #endif

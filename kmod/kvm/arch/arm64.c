@@ -15,6 +15,16 @@ u64 ahv_kvm_rip(struct kvm_vcpu *vcpu)
 	return vcpu->arch.ctxt.regs.pc;
 }
 
+bool ahv_kvm_regs(struct kvm_vcpu *vcpu, u64 *regs)
+{
+	return false;
+}
+
+bool ahv_kvm_hypercall(struct kvm_vcpu *vcpu, u64 *number)
+{
+	return false;
+}
+
 static void probe_exit(void *data, int ret, unsigned int esr_ec, unsigned long pc)
 {
 	struct kvm_vcpu *vcpu;

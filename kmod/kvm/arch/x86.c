@@ -10,6 +10,7 @@
 #include <linux/static_call.h>
 #include "hook.h"
 #include "kvm/kvm.h"
+#include "pure/detect.h"
 
 /* Tables 15-7 of the AMD APM volume 2, and C-1 of the Intel SDM volume 3. */
 #define SVM_EXIT_NPF		0x400
@@ -37,6 +38,34 @@ u64 ahv_kvm_rip(struct kvm_vcpu *vcpu)
 	if (!test_bit(VCPU_REGS_RIP, (unsigned long *)&vcpu->arch.regs_avail))
 		static_call(ahv_cache_reg)(vcpu, VCPU_REGS_RIP);
 	return ahv_vcpu_rip(vcpu);
+}
+
+static u64 cached(struct kvm_vcpu *vcpu, enum kvm_reg reg, const unsigned long *value)
+{
+	if (!test_bit(reg, (unsigned long *)&vcpu->arch.regs_avail))
+		static_call(ahv_cache_reg)(vcpu, reg);
+	return *value;
+}
+
+/* Those of a nested guest are its own hypervisor's business. */
+bool ahv_kvm_regs(struct kvm_vcpu *vcpu, u64 *regs)
+{
+	if (vcpu->arch.hflags & HF_GUEST_MASK || vcpu->arch.guest_state_protected)
+		return false;
+	regs[AHV_REG_CR0] = cached(vcpu, VCPU_EXREG_CR0, &vcpu->arch.cr0);
+	regs[AHV_REG_CR4] = cached(vcpu, VCPU_EXREG_CR4, &vcpu->arch.cr4);
+	regs[AHV_REG_EFER] = vcpu->arch.efer;
+	return true;
+}
+
+/* Hyper-V's hypercalls are numbered otherwise. */
+bool ahv_kvm_hypercall(struct kvm_vcpu *vcpu, u64 *number)
+{
+	if (vcpu->arch.hflags & HF_GUEST_MASK || vcpu->arch.guest_state_protected ||
+	    ahv_kvm_is_hyperv(vcpu->kvm))
+		return false;
+	*number = vcpu->arch.regs[VCPU_REGS_RAX];
+	return true;
 }
 
 static __always_inline void read_exit(struct ahv_vcpu *v, struct kvm_vcpu *vcpu)
