@@ -13,6 +13,7 @@
 #include "args.h"
 #include "log.h"
 #include "state.h"
+#include "vmapply.h"
 
 /* What a change works with, while it runs. */
 struct work {
@@ -189,13 +190,35 @@ static int stage(struct work *w)
 	return status;
 }
 
+/* What holds for VMs: what was applied before with this on top, or this alone. */
+static int vms_next(struct work *w)
+{
+	if (!w->a->reset && !w->a->restore && !w->stored.vms.nr && !vmapply_stored(&w->next.vms))
+		return EXIT_FAIL;
+	if (!vmrules_merge(&w->next.vms, &w->stored.vms) ||
+	    (w->a->add && !vmrules_merge(&w->next.vms, &w->a->add->vms)))
+		return no_memory();
+	return 0;
+}
+
+/* Nothing is said of VMs by who adds a rule about a file. */
+static int set_vms(struct work *w)
+{
+	if (!w->a->reset && !w->stored.vms.nr && !(w->a->add && w->a->add->vms.nr))
+		return 0;
+	return vmapply_all(w->g, &w->next.vms, w->a->reset);
+}
+
 static int commit(struct work *w)
 {
+	int status;
+
 	w->a->after = w->a->before;
 	if (genl_txn_commit(w->g, &w->txn, &w->a->after))
 		return failed(w, "the kernel does not commit");
 	genl_policy_get(w->g, &w->a->after);	/* how many of each kind */
-	return w->a->restore ? 0 : state_publish(&w->state);
+	status = set_vms(w);
+	return (w->a->restore ? 0 : state_publish(&w->state)) || status ? EXIT_FAIL : 0;
 }
 
 static int run(struct work *w)
@@ -204,6 +227,8 @@ static int run(struct work *w)
 
 	if (!status)
 		status = make_next(w);
+	if (!status)
+		status = vms_next(w);
 	if (!status && !w->a->dry_run && !w->a->restore)
 		status = state_stage(&w->state, &w->next);
 	if (!status)

@@ -14,6 +14,7 @@
 #include "policy_file.h"
 #include "rules_view.h"
 #include "state.h"
+#include "vmapply.h"
 #include "wfile.h"
 
 enum {
@@ -130,6 +131,9 @@ static int in_force(struct policy *p, struct genl_policy *info)
 	}
 	genl_close(g);
 	policy_normalise(p);
+	/* The module knows VMs by number, not the sections that name them. */
+	if (!status && !vmapply_stored(&p->vms))
+		status = EXIT_FAIL;
 	return status;
 }
 

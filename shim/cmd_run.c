@@ -17,13 +17,14 @@
 #include "snap.h"
 #include "tracefs.h"
 #include "view.h"
+#include "vmapply.h"
 
 #define TRACEFS_POLL_MS	500
 #define TABLE_ROWS	12
 
 enum {
 	OPT_JSONL, OPT_LISTEN, OPT_QUIET, OPT_REPLAY, OPT_TRACEFS, OPT_EXIT_EVENTS, OPT_RECORD,
-	OPT_MAX_VM_SERIES, OPT_LEGACY, OPT_DURATION, OPT_LOG, OPT_SECCOMP, OPT_ENFORCE,
+	OPT_MAX_VM_SERIES, OPT_LEGACY, OPT_DURATION, OPT_LOG, OPT_SECCOMP, OPT_RULES, OPT_ENFORCE,
 };
 
 const struct cmd_opt run_opts[] = {
@@ -39,6 +40,7 @@ const struct cmd_opt run_opts[] = {
 	[OPT_DURATION] = { "duration", 0, "TIME", "end after TIME (30s, 5m, 1h); not with --replay" },
 	[OPT_LOG] = { "log", 0, "SINK", "events as JSON Lines to stdout, journald, both" },
 	[OPT_SECCOMP] = { "seccomp", 0, NULL, "then give up all system calls but the needed ones" },
+	[OPT_RULES] = { "rules", 0, "FILE", "what to detect in VMs: [vm] sections of a policy file" },
 	ENFORCE_OPTS(OPT_ENFORCE),
 	{ 0 },
 };
@@ -51,6 +53,8 @@ struct run {
 	const char *listen;
 	bool quiet;
 	bool seccomp;
+	const char *rules_file;
+	struct vmrules rules;
 	struct enforce enforce;
 	struct session s;
 	struct genl *genl;	/* for the table */
@@ -119,6 +123,9 @@ static int take_opt(struct cmd_ctx *c, struct run *r, int opt)
 		break;
 	case OPT_SECCOMP:
 		r->seccomp = true;
+		break;
+	case OPT_RULES:
+		r->rules_file = c->value;
 		break;
 	}
 	return 0;
@@ -303,6 +310,7 @@ static int run_live(struct run *r)
 	struct live l;
 	int status;
 
+	r->live.rules = r->rules_file ? &r->rules : NULL;
 	r->live.tick = tick;
 	r->live.tick_arg = r;
 	status = live_open(&l, &r->live);
@@ -313,6 +321,8 @@ static int run_live(struct run *r)
 	status = session_open(&r->s, &r->session);
 	if (!status) {
 		status = enforce_start(&r->enforce);
+		if (!status && r->rules_file)
+			status = vmapply_all(l.genl, &r->rules, true);
 		if (!status && r->seccomp)
 			status = harden();
 		if (!status)
@@ -328,8 +338,10 @@ static int run_live(struct run *r)
 
 static int run_other(struct run *r)
 {
-	int status = session_open(&r->s, &r->session);
+	int status;
 
+	r->session.rules = r->rules_file ? &r->rules : NULL;
+	status = session_open(&r->s, &r->session);
 	if (status)
 		return status;
 	if (r->seccomp)
@@ -364,10 +376,13 @@ int cmd_run(struct cmd_ctx *c)
 		log_error("signals cannot be handled: %s", strerror(errno));
 		return EXIT_FAIL;
 	}
+	if (r.rules_file && !vmapply_read(&r.rules, r.rules_file))
+		return EXIT_FAIL;
 	status = r.session.mode == SESSION_LIVE ? run_live(&r) : run_other(&r);
 	if (r.have_last)
 		snap_free(&r.last);
 	namer_free(&r.namer);
+	vmrules_free(&r.rules);
 	genl_close(r.genl);
 	return status;
 }

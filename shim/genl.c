@@ -279,6 +279,8 @@ static void fill_config(struct nl_msg *msg, const void *arg)
 			continue;
 		if (type == AEGISHV_A_CONFIG_BREAK_GLASS)
 			nla_put_u64(msg, type, c->break_glass);
+		else if (type == AEGISHV_A_CONFIG_DETECT)
+			nla_put(msg, type, c->detect_drop ? 0 : sizeof(c->detect), &c->detect);
 		else if (v32)
 			nla_put_u32(msg, type, *v32);
 		else

@@ -58,6 +58,7 @@ struct genl_info {
 #define GENL_CONFIG_WATERMARK	GENL_CONFIG(AEGISHV_A_CONFIG_WATERMARK_BYTES)
 #define GENL_CONFIG_DEADLINE	GENL_CONFIG(AEGISHV_A_CONFIG_DEADLINE_US)
 #define GENL_CONFIG_FILE_MODE	GENL_CONFIG(AEGISHV_A_CONFIG_FILE_MODE)
+#define GENL_CONFIG_DETECT	GENL_CONFIG(AEGISHV_A_CONFIG_DETECT)
 #define GENL_CONFIG_PROC_EVENTS	GENL_CONFIG(AEGISHV_A_CONFIG_PROC_EVENTS)
 
 struct genl_config {
@@ -80,6 +81,9 @@ struct genl_config {
 	uint32_t deadman_s;
 	uint32_t storm_denials;
 	uint32_t storm_window_s;
+	struct aegishv_detect_rules detect;
+	bool detect_drop;	/* with detect in set and vm: drop the VM's own */
+	bool own_detect;
 };
 
 /* The member of an attribute; NULL for flags and for break_glass. */

@@ -159,6 +159,10 @@ void genl_parse_config(struct nlattr *head, int len, struct genl_config *config)
 			*to = get_u32(a);
 		else if (type == AEGISHV_A_CONFIG_BREAK_GLASS)
 			config->break_glass = get_u64(a);
+		else if (type == AEGISHV_A_CONFIG_OWN_DETECT)
+			config->own_detect = get_u32(a);
+		else if (type == AEGISHV_A_CONFIG_DETECT && nla_len(a) == sizeof(config->detect))
+			memcpy(&config->detect, nla_data(a), sizeof(config->detect));
 		else
 			continue;
 		config->set |= GENL_CONFIG(type);

@@ -62,8 +62,10 @@ static char *put_time(char *p, uint64_t time_ns, struct jsonl_clock *clock)
 
 char *jsonl_head(char *p, const struct aegishv_hdr *h, struct jsonl_clock *clock)
 {
-	p = put_lit(p, ",\"seq\":");
-	p = put_u64(p, h->seq);
+	if (h->seq != JSONL_NO_SEQ) {
+		p = put_lit(p, ",\"seq\":");
+		p = put_u64(p, h->seq);
+	}
 	p = put_lit(p, ",\"cpu\":");
 	p = put_u64(p, h->cpu);
 	p = put_lit(p, ",\"time_ns\":");

@@ -18,6 +18,9 @@
 /* Nor is one of a record without a path. */
 #define JSONL_SHORT_MAX	4096
 
+/* Sequence number of a record that no ring held: its line has none. */
+#define JSONL_NO_SEQ	UINT64_MAX
+
 /**
  * struct jsonl_clock - how a record's time becomes wall-clock time
  * @known: whether it can

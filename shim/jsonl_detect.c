@@ -72,6 +72,12 @@ static char *put_what(char *p, const struct aegishv_rec_detect *r)
 	return p;
 }
 
+static bool has_reason(uint32_t detector)
+{
+	return (detector >= AEGISHV_DETECT_EXIT_BURST && detector <= AEGISHV_DETECT_HYPERCALL) ||
+	       detector == AEGISHV_DETECT_NESTED;
+}
+
 char *jsonl_detect(char *p, const struct aegishv_rec_detect *r)
 {
 	const char *name = ahv_detector_name(r->detector);
@@ -80,7 +86,7 @@ char *jsonl_detect(char *p, const struct aegishv_rec_detect *r)
 	p = name ? put_str(p, name) : put_hex(p, r->detector);
 	*p++ = '"';
 	p = put_tid(p, r->tid);
-	if (r->detector > AEGISHV_DETECT_WX_TOGGLE)
+	if (has_reason(r->detector))
 		p = jsonl_reason(p, r->h.isa, r->reason);
 	p = put_lit(p, ",\"rip\":\"");
 	p = put_hexfield(p, r->rip);

@@ -16,6 +16,7 @@
 #include "cgtab.h"
 #include "rec.h"
 #include "sig.h"
+#include "vmapply.h"
 #include "vmid.h"
 
 #define SECOND_NS	1000000000ULL
@@ -119,7 +120,14 @@ void live_close(struct live *l)
 		close(l->epoll_fd);
 	genl_close(l->genl);
 	l->genl = NULL;
+	vmrules_free(&l->stored);
 }
+
+/* A VM's process. */
+struct vmm {
+	uint32_t tgid;
+	const char *comm;
+};
 
 static void note_clock(struct live *l)
 {
@@ -135,7 +143,31 @@ static void note_clock(struct live *l)
 	l->clock_due_ns = rec.h.time_ns + CLOCK_EVERY_NS;
 }
 
-static void name_vm(struct live *l, uint32_t vm, uint32_t tgid, const char *comm)
+/* The policy may have been applied anew meanwhile. */
+static const struct vmrules *rules_now(struct live *l)
+{
+	struct timespec at;
+
+	if (l->o.rules)
+		return l->o.rules;
+	at = vmapply_stored_at();
+	if (at.tv_sec == l->stored_at.tv_sec && at.tv_nsec == l->stored_at.tv_nsec)
+		return &l->stored;
+	l->stored_at = at;
+	vmrules_free(&l->stored);
+	vmapply_stored(&l->stored);
+	return &l->stored;
+}
+
+static void apply_rules(struct live *l, uint32_t vm, const struct vmid *who)
+{
+	const struct vmrules *rules = rules_now(l);
+
+	if (rules->nr)
+		vmapply_vm(l->genl, rules, vm, who);
+}
+
+static void name_vm(struct live *l, uint32_t vm, const struct vmm *vmm, bool birth)
 {
 	struct aegishv_rec_name rec = {
 		.h = { .type = AEGISHV_REC_NAME, .len = sizeof(rec), .vm = vm,
@@ -143,7 +175,9 @@ static void name_vm(struct live *l, uint32_t vm, uint32_t tgid, const char *comm
 	};
 	struct vmid id;
 
-	vmid_lookup(&id, "/proc", tgid, comm);
+	vmid_lookup(&id, "/proc", vmm->tgid, vmm->comm);
+	if (birth)
+		apply_rules(l, vm, &id);
 	rec.h.time_ns = session_now_ns();
 	memcpy(rec.name, id.name, strnlen(id.name, sizeof(rec.name)));
 	pipeline_record(l->s->pipe, &rec.h);
@@ -151,7 +185,9 @@ static void name_vm(struct live *l, uint32_t vm, uint32_t tgid, const char *comm
 
 static void name_known(void *arg, const struct genl_vm *vm)
 {
-	name_vm(arg, vm->id, vm->tgid, vm->comm);
+	const struct vmm vmm = { vm->tgid, vm->comm };
+
+	name_vm(arg, vm->id, &vmm, false);
 }
 
 static void note_cgroup(struct live *l, uint64_t cgid)
@@ -181,8 +217,10 @@ static void on_record(void *arg, const struct aegishv_hdr *rec)
 	if (proc && !pipeline_knows_cgroup(l->s->pipe, proc->cgid))
 		note_cgroup(l, proc->cgid);
 	if (rec->type == AEGISHV_REC_VM && vm->event == AEGISHV_VM_BIRTH) {
+		const struct vmm vmm = { vm->tgid, comm };
+
 		snprintf(comm, sizeof(comm), "%.*s", AEGISHV_COMM_LEN, vm->comm);
-		name_vm(l, rec->vm, vm->tgid, comm);
+		name_vm(l, rec->vm, &vmm, true);
 	}
 	l->events++;
 	pipeline_record(l->s->pipe, rec);

@@ -7,9 +7,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 #include "genl.h"
 #include "ring.h"
 #include "session.h"
+#include "vmrules.h"
 
 /**
  * struct live_opts - as asked for
@@ -20,6 +22,8 @@
  * @max_events: stop after so many records, 0 for never
  * @tick: called about once a second, or NULL
  * @tick_arg: its argument
+ * @rules: for VMs, put in force for each as it comes; NULL: those of the policy
+ *	that was applied last
  */
 struct live_opts {
 	bool set_exit_events;
@@ -29,6 +33,7 @@ struct live_opts {
 	uint64_t max_events;
 	void (*tick)(void *arg);
 	void *tick_arg;
+	const struct vmrules *rules;
 };
 
 struct live {
@@ -38,6 +43,8 @@ struct live {
 	struct genl *genl;
 	struct genl_config before;
 	bool changed;
+	struct vmrules stored;
+	struct timespec stored_at;
 	uint64_t events;
 	uint64_t clock_due_ns;
 	int epoll_fd;

@@ -28,6 +28,7 @@ struct vmtab;
  * @seq_holes: times a sequence number was missing and no record said why
  * @seq_missing: how many were missing
  * @ring_corrupt: times a ring held what no module writes
+ * @detections: what set a detector off, by enum aegishv_detector
  * @vms: VM table, which counts exits and faults by VM
  */
 struct metrics {
@@ -41,6 +42,7 @@ struct metrics {
 	uint64_t seq_holes;
 	uint64_t seq_missing;
 	uint64_t ring_corrupt;
+	uint64_t detections[AEGISHV_DETECT_END];
 	struct vmtab *vms;
 };
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cgtab.h"
+#include "detector.h"
 #include "jsonl.h"
 #include "log.h"
 #include "metrics.h"
@@ -203,6 +204,13 @@ static bool take_note(struct pipeline *p, const struct aegishv_hdr *rec)
 	return false;
 }
 
+/* As the module told it: what it held back after its last alert is missing. */
+static void count_detect(struct pipeline *p, const struct aegishv_rec_detect *r)
+{
+	if (r->detector < AEGISHV_DETECT_END && !p->o.detector)
+		count_add(&p->o.metrics->detections[r->detector], r->count);
+}
+
 static void account(struct pipeline *p, struct vm_entry *vm, const struct aegishv_hdr *rec)
 {
 	struct cpu_state *cpu = cpu_state(p, rec->cpu);
@@ -223,6 +231,9 @@ static void account(struct pipeline *p, struct vm_entry *vm, const struct aegish
 	case AEGISHV_REC_VM:
 		name_from_vmm(p, vm, (const struct aegishv_rec_vm *)rec);
 		break;
+	case AEGISHV_REC_DETECT:
+		count_detect(p, (const struct aegishv_rec_detect *)rec);
+		break;
 	}
 }
 
@@ -238,21 +249,44 @@ static void put_line(struct pipeline *p, const struct aegishv_hdr *rec,
 				       jsonl_record(line, rec, vm, &p->clock));
 }
 
+/* Have the detectors look; what the kernel's told of the same record is left out. */
+static void detect(struct pipeline *p, const struct aegishv_hdr *rec, const struct vm_entry *vm)
+{
+	struct detector_alerts found;	/* large: no more of it is touched than is told */
+	size_t i;
+
+	detector_record(p->o.detector, rec, vm->name, &found);
+	if (!found.fired)
+		return;
+	for (i = 0; i < found.nr; i++) {
+		count_add(&p->o.metrics->records[AEGISHV_REC_DETECT], 1);
+		if (p->o.out)
+			put_line(p, &found.rec[i].h, vm);
+	}
+	for (i = 0; i < AEGISHV_DETECT_END; i++)
+		if (found.fired >> i & 1)
+			count_add(&p->o.metrics->detections[i], 1);
+}
+
 void pipeline_record(struct pipeline *p, const struct aegishv_hdr *rec)
 {
 	struct vm_entry *vm = NULL;
 	bool known = rec_type_name(rec->type);
+	bool again = p->o.detector && rec->type == AEGISHV_REC_DETECT;
 
 	if (p->o.tap)
 		p->o.tap(p->o.tap_arg, rec);
 	if (take_note(p, rec))
 		return;
-	count_add(&p->o.metrics->records[known ? rec->type : 0], 1);
+	if (!again)
+		count_add(&p->o.metrics->records[known ? rec->type : 0], 1);
 	if (rec->vm && known)
 		vm = vmtab_get(p->o.metrics->vms, rec->vm);
 	account(p, vm, rec);
-	if (p->o.out && known)
+	if (p->o.out && known && !again)
 		put_line(p, rec, vm);
+	if (p->o.detector && vm)
+		detect(p, rec, vm);
 	if (vm && rec->type == AEGISHV_REC_VM &&
 	    ((const struct aegishv_rec_vm *)rec)->event == AEGISHV_VM_DEATH)
 		vmtab_dead(p->o.metrics->vms, vm);

@@ -31,16 +31,20 @@ union aegishv_rec_any {
 	struct aegishv_rec_proc proc;
 	struct aegishv_rec_policy policy;
 	struct aegishv_rec_cgroup cgroup;
+	struct aegishv_rec_detect detect;
+	struct aegishv_rec_guest guest;
 };
 
 struct metrics;
 struct out;
+struct detector;
 
 /**
  * struct pipeline_opts - where a pipeline's results go
  * @out: JSON Lines, or NULL for none
  * @also: where the same lines go, too, or NULL
  * @metrics: counters, never NULL
+ * @detector: looks at each record, instead of the kernel, or NULL
  * @tap: called with each record before it is counted, or NULL
  * @tap_arg: first argument of @tap
  */
@@ -48,6 +52,7 @@ struct pipeline_opts {
 	struct out *out;
 	struct out *also;
 	struct metrics *metrics;
+	struct detector *detector;
 	void (*tap)(void *arg, const struct aegishv_hdr *rec);
 	void *tap_arg;
 };

@@ -24,6 +24,7 @@ void policy_free(struct policy *p)
 		free(c);
 	}
 	free(p->rules);
+	vmrules_free(&p->vms);
 	memset(p, 0, sizeof(*p));
 }
 
@@ -91,7 +92,9 @@ bool policy_add_all(struct policy *p, const struct policy *from)
 		if (!policy_add(p, &from->rules[i]))
 			return false;
 	}
-	return true;
+	if (!vmrules_merge(&p->vms, &from->vms))
+		p->nomem = true;
+	return !p->nomem;
 }
 
 #define CMP(a, b) ((a) < (b) ? -1 : (a) > (b))

@@ -10,7 +10,7 @@
  *
  * one entry a line; [protect_path], [protect_inode] and [protect_dir] are the
  * same as their deny_ sections, and refuse unlink, rename, link, chmod, chown,
- * utimes and setxattr, too. Comments are lines that start with # or ;. In a
+ * utimes and setxattr, too. [vm] and [vm NAME] are in vmrules.h. Comments are lines that start with # or ;. In a
  * path, \\ is a backslash, \n a newline, \t a tab and \xNN any byte. One thread.
  */
 #ifndef AHV_SHIM_POLICY_H
@@ -21,6 +21,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <linux/aegishv_genl.h>
+#include "vmrules.h"
 
 #define POLICY_PATH_MAX		4096	/* with the NUL */
 #define POLICY_FILE_MAX		(1UL << 30)
@@ -65,6 +66,7 @@ struct policy_chunk;
  * @nr: how many
  * @size: for how many there is room
  * @chunks: where their paths are
+ * @vms: sections about virtual machines
  * @nomem: something is missing for want of memory
  */
 struct policy {
@@ -72,6 +74,7 @@ struct policy {
 	size_t nr;
 	size_t size;
 	struct policy_chunk *chunks;
+	struct vmrules vms;
 	bool nomem;
 };
 

@@ -12,6 +12,7 @@
 enum where {
 	TOP,		/* before the first section */
 	KNOWN,		/* in a section of ours */
+	OF_VM,		/* in a section about virtual machines */
 	SKIPPED,	/* in one that was complained about */
 };
 
@@ -24,6 +25,7 @@ struct parser {
 	uint8_t kind;
 	uint8_t flags;
 	unsigned int line;
+	struct vm_section *vm;
 };
 
 static const struct {
@@ -42,7 +44,7 @@ static const struct {
 
 static const char *const names[] = {
 	"deny_path", "deny_inode", "deny_dir", "allow_cgroup", "protect_path", "protect_inode",
-	"protect_dir", NULL,
+	"protect_dir", "vm", NULL,
 };
 
 /* Sections of other programs that read this format; a '*' stands for any end. */
@@ -80,6 +82,18 @@ static bool is_foreign(const char *name)
 	return false;
 }
 
+/* [vm], or [vm NAME] */
+static void start_vm(struct parser *s, const char *name)
+{
+	s->vm = vmrules_section(&s->policy->vms, name);
+	if (!s->vm) {
+		s->policy->nomem = true;
+		return;
+	}
+	s->vm->line = s->line;
+	s->where = OF_VM;
+}
+
 static void start_section(struct parser *s, const char *name)
 {
 	const char *near;
@@ -99,7 +113,7 @@ static void start_section(struct parser *s, const char *name)
 	}
 	near = args_nearest(name, names);
 	if (!strcmp(name, "vm") || !strncmp(name, "vm ", 3))
-		say(s, POLICY_UNSUPPORTED, 0, "section [%s]: settings of virtual machines come later; set them with 'aegishv vm set' and take the section out", name);
+		start_vm(s, name + 2 + strspn(name + 2, " "));
 	else if (is_foreign(name))
 		say(s, POLICY_UNSUPPORTED, 0, "section [%s] is not supported: none of its entries would be in force; take it out, or apply with --ignore-unsupported", name);
 	else if (near)
@@ -110,14 +124,15 @@ static void start_section(struct parser *s, const char *name)
 
 static void section(struct parser *s, const char *text, size_t len, size_t column)
 {
-	char name[64];
+	char name[VMRULES_NAME + 4];
+	size_t most = len > 4 && !strncmp(text, "[vm ", 4) ? VMRULES_NAME + 2 : 48;
 
 	s->where = SKIPPED;
 	if (text[len - 1] != ']') {
 		say(s, POLICY_ERROR, column, "no ']' at the end of a section's name; comments stand on lines of their own");
 		return;
 	}
-	if (len - 2 > 48 || (size_t)utf8_clean(name, sizeof(name), text + 1, len - 2) != len - 2) {
+	if (len - 2 > most || (size_t)utf8_clean(name, sizeof(name), text + 1, len - 2) != len - 2) {
 		say(s, POLICY_ERROR, column, "no section has such a name; see POLICY FILES in aegishv(8)");
 		return;
 	}
@@ -155,6 +170,74 @@ static void entry(struct parser *s, const char *text, size_t len, size_t column)
 		say(s, POLICY_ERROR, column + e.column, "%s", e.why);
 	else if (e.warn[0])
 		say(s, POLICY_WARNING, column, "%s", e.warn);
+}
+
+/* Whether a value makes sense, alone or behind those given before. */
+static bool check_vm(struct parser *s, enum vm_key key, const char *value, size_t column)
+{
+	struct vm_settings scratch;
+	char why[256];
+	long at;
+
+	vmrules_defaults(&scratch);
+	at = vmrules_value(&scratch, key, value, why);
+	if (at >= 0)
+		say(s, POLICY_ERROR, column + at, "%s: %s", vmrules_keys[key], why);
+	return at < 0;
+}
+
+/* seal_gpa and exec_trap_gpa may be there more than once, all others may not. */
+static void set_vm(struct parser *s, enum vm_key key, const char *value, size_t column)
+{
+	const char *before = s->vm->value[key];
+	char both[VMRULES_VALUE];
+
+	if (!check_vm(s, key, value, column))
+		return;
+	if (before && key != VMKEY_SEAL_GPA && key != VMKEY_EXEC_TRAP_GPA) {
+		say(s, POLICY_ERROR, column, "%s is given twice for the same VMs; leave one", vmrules_keys[key]);
+		return;
+	}
+	if ((size_t)snprintf(both, sizeof(both), "%s%s%s", before ? before : "",
+			     before ? "," : "", value) >= sizeof(both)) {
+		say(s, POLICY_ERROR, column, "%s: too long", vmrules_keys[key]);
+		return;
+	}
+	if (before && !check_vm(s, key, both, 0))
+		return;
+	if (!vmrules_set(s->vm, key, both))
+		s->policy->nomem = true;
+}
+
+/* KEY=VALUE, with blanks around '=' or without. */
+static void vm_entry(struct parser *s, const char *text, size_t len, size_t column)
+{
+	const char *eq = memchr(text, '=', len);
+	size_t n = eq ? (size_t)(eq - text) : len;
+	char name[32], value[VMRULES_VALUE];
+	const char *near;
+	size_t start = n + 1;
+	int key;
+
+	while (n && (text[n - 1] == ' ' || text[n - 1] == '\t'))
+		n--;
+	while (start < len && (text[start] == ' ' || text[start] == '\t'))
+		start++;
+	if (!eq || start >= len || len - start >= sizeof(value)) {
+		say(s, POLICY_ERROR, column, "not KEY=VALUE; see POLICY FILES in aegishv(8)");
+		return;
+	}
+	snprintf(name, sizeof(name), "%.*s", (int)(n < 31 ? n : 31), text);
+	snprintf(value, sizeof(value), "%.*s", (int)(len - start), text + start);
+	for (key = 0; vmrules_keys[key]; key++) {
+		if (strcmp(vmrules_keys[key], name))
+			continue;
+		set_vm(s, key, value, column + start);
+		return;
+	}
+	near = args_nearest(name, vmrules_keys);
+	say(s, POLICY_ERROR, column, near ? "%s: no setting of a VM; did you mean %s?" :
+	    "%s: no setting of a VM; see POLICY FILES in aegishv(8)", name, near);
 }
 
 /* A byte that an editor would not show, or not as it is. */
@@ -200,6 +283,8 @@ static void take_line(struct parser *s, const char *text, size_t len)
 		setting(s, text, len, start);
 	else if (s->where == KNOWN)
 		entry(s, text, len, start);
+	else if (s->where == OF_VM)
+		vm_entry(s, text, len, start);
 }
 
 bool policy_parse(struct policy *p, const char *text, size_t len, struct policy_reader *r)

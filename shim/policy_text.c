@@ -180,4 +180,5 @@ void policy_print(FILE *f, const struct policy *p)
 		print_section(f, p, kind, false);
 		print_section(f, p, kind, true);
 	}
+	vmrules_print(f, &p->vms);
 }

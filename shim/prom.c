@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "version.h"
+#include "../kmod/pure/detect.h"
 
 void prom_family(FILE *f, const char *name, const char *type, const char *help)
 {
@@ -118,6 +119,17 @@ static void update_other(uint64_t *other, uint64_t total, uint64_t shown)
 {
 	if (total > shown && total - shown > *other)
 		*other = total - shown;
+}
+
+static void detections(struct page *g)
+{
+	uint32_t d;
+
+	prom_family(g->f, "aegishv_detections_total", "counter",
+	       "What set a detector off, those that a cool-down held back included.");
+	for (d = 1; d < AEGISHV_DETECT_END; d++)
+		labelled(g->f, "aegishv_detections_total", "detector", ahv_detector_name(d),
+			 snap_value(g->s, "detect", ahv_detector_name(d)));
 }
 
 static void vms(struct page *g)
@@ -297,6 +309,7 @@ static void render(struct page *g, bool ready)
 	prom_single(g->f, "aegishv_ready", "1 when /readyz says so.", ready);
 	if (g->s) {
 		exits(g);
+		detections(g);
 		vms(g);
 		lost(g);
 		if (g->s->live)

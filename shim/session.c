@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 #include "args.h"
+#include "detector.h"
 #include "guard.h"
 #include "journal.h"
 #include "sig.h"
@@ -225,7 +226,11 @@ static int open_pipeline(struct session *s)
 	};
 
 	s->metrics.vms = vmtab_new();
-	if (s->metrics.vms)
+	if (s->o.rules) {
+		s->detector = detector_new(s->o.rules);
+		po.detector = s->detector;
+	}
+	if (s->metrics.vms && (s->detector || !s->o.rules))
 		s->pipe = pipeline_new(&po);
 	if (!s->pipe) {
 		log_error("%s", strerror(ENOMEM));
@@ -286,6 +291,7 @@ int session_close(struct session *s)
 	http_stop(s->http);
 	genl_close(s->http_genl);
 	pipeline_free(s->pipe);
+	detector_free(s->detector);
 	if (s->rec) {
 		uint64_t dropped = recfile_dropped(s->rec);
 

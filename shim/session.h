@@ -15,6 +15,7 @@
 #include "pipeline.h"
 #include "prom.h"
 #include "recfile.h"
+#include "vmrules.h"
 
 enum session_mode {
 	SESSION_LIVE,
@@ -40,6 +41,7 @@ enum session_state {
  * @listen: address for HTTP, NULL for none
  * @max_vm_series: VMs with series of their own
  * @legacy: aegisbpf_* names too
+ * @rules: what to look for in a stream; NULL: nothing, or live: the module looks
  */
 struct session_opts {
 	enum session_mode mode;
@@ -52,6 +54,7 @@ struct session_opts {
 	const char *listen;
 	uint32_t max_vm_series;
 	bool legacy;
+	const struct vmrules *rules;
 };
 
 struct session {
@@ -60,6 +63,7 @@ struct session {
 	struct out *out;
 	struct out *also;		/* with both, the journal */
 	struct recfile *rec;
+	struct detector *detector;
 	struct pipeline *pipe;
 	struct prom prom;
 	struct http *http;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "text.h"
+#include "../kmod/pure/detect.h"
 
 /* Room for one more element; sizes double. */
 static void *more(struct snap *s, void *array, size_t nr, size_t size)
@@ -244,6 +245,19 @@ static void take_exits(struct snap *s, struct metrics *m)
 	}
 }
 
+static void take_detections(struct snap *s, struct metrics *m)
+{
+	struct snap_count c = { .kind = "detect" };
+	uint32_t d;
+
+	for (d = 1; d < AEGISHV_DETECT_END; d++) {
+		snprintf(c.name, sizeof(c.name), "%s", ahv_detector_name(d));
+		c.value = count_read(&m->detections[d]);
+		if (c.value)
+			add_count(s, &c);
+	}
+}
+
 int snap_stream(struct snap *s, struct metrics *m)
 {
 	struct snap_count c = { .kind = "fault" };
@@ -259,6 +273,7 @@ int snap_stream(struct snap *s, struct metrics *m)
 		if (c.value)
 			add_count(s, &c);
 	}
+	take_detections(s, m);
 	for (i = 0; i < AEGISHV_NR_CLASSES; i++)
 		s->lost[i] = count_read(&m->lost[i]);
 	return sorted(s);

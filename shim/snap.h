@@ -18,7 +18,7 @@
 
 /**
  * struct snap_count - how often something happened
- * @kind: exit, fault, entry, uexit
+ * @kind: exit, fault, entry, uexit, detect
  * @name: its reason
  * @value: how often
  */

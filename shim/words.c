@@ -29,6 +29,24 @@ const char *const words_counters[] = {
 	[AEGISHV_COUNTERS_EXITS] = "exits", [AEGISHV_COUNTERS_ALL] = "all", NULL,
 };
 
+const char *const words_wx[] = {
+	[AEGISHV_WX_MODE_OFF] = "off", [AEGISHV_WX_MODE_DETECT] = "detect",
+	[AEGISHV_WX_MODE_ENFORCE] = "enforce", NULL,
+};
+
+const char *const words_wx_action[] = {
+	[AEGISHV_WX_ACTION_LOG] = "log", [AEGISHV_WX_ACTION_DENY] = "deny",
+	[AEGISHV_WX_ACTION_PAUSE] = "pause", [AEGISHV_WX_ACTION_KILL] = "kill", NULL,
+};
+
+const char *const words_wx_granularity[] = {
+	[AEGISHV_WX_GRANULARITY_4K] = "4k", [AEGISHV_WX_GRANULARITY_HUGE] = "huge", NULL,
+};
+
+const char *const words_wx_scope[] = {
+	[AEGISHV_WX_SCOPE_ALL] = "all", [AEGISHV_WX_SCOPE_USER] = "user", NULL,
+};
+
 bool words_find(const char *const *words, const char *s, uint32_t *v)
 {
 	uint32_t i;

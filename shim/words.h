@@ -15,6 +15,10 @@ extern const char *const words_signal[];
 extern const char *const words_deny_mode[];
 extern const char *const words_proc_events[];
 extern const char *const words_counters[];
+extern const char *const words_wx[];
+extern const char *const words_wx_action[];
+extern const char *const words_wx_granularity[];
+extern const char *const words_wx_scope[];
 
 bool words_find(const char *const *words, const char *s, uint32_t *v);
 

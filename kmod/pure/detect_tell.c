@@ -69,7 +69,6 @@ static void say_page(const struct ahv_detect_at *at, struct aegishv_rec_detect *
 	rec->gpa = hit->gfn << 12;
 	rec->prev_rip = hit->last_rip;
 	rec->prev_vcpu = hit->last_vcpu;
-	rec->reason = 0;
 	if (rec->detector == AEGISHV_DETECT_WX) {
 		rec->since_ns = at->now_ns - hit->last_ns;
 		return;
@@ -92,6 +91,13 @@ static void say_reg(const struct ahv_detect_at *at, enum ahv_detect_reg r,
 {
 	rec->value = at->vcpu->regs[r];
 	rec->before = at->vcpu->before;
+}
+
+/* What a register or a whole VM is told about, the exit only brought to light. */
+static bool of_exit(u32 detector)
+{
+	return (detector >= AEGISHV_DETECT_EXIT_BURST && detector <= AEGISHV_DETECT_HYPERCALL) ||
+	       detector == AEGISHV_DETECT_NESTED;
 }
 
 static void say_exit(const struct ahv_detect_at *at, struct aegishv_rec_detect *rec)
@@ -171,7 +177,7 @@ bool ahv_detect_tell(const struct ahv_detect_at *at, u32 detector,
 		.total = at->vm->total[detector],
 		.rip = at->rip,
 		.detector = detector,
-		.reason = at->reason,
+		.reason = of_exit(detector) ? at->reason : 0,
 		.prev_vcpu = AEGISHV_VCPU_NONE,
 		.tid = at->tid,
 	};

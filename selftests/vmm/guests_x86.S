@@ -82,6 +82,22 @@ GUEST hypercall
 	jnz	1b
 END hypercall
 
+/* KVM_HC_SCHED_YIELD */
+GUEST known
+	READY
+1:	movl	$11, %eax
+	vmmcall
+	decl	%ebp
+	jnz	1b
+END known
+
+/* As a guest without any device: even the VMM hears nothing of it. */
+GUEST alone
+1:	xorl	%eax, %eax
+	cpuid
+	jmp	1b
+guest_alone_end:
+
 GUEST hypercall_vmx
 	READY
 1:	movl	$0x7fffffff, %eax
@@ -245,5 +261,74 @@ GUEST walk
 	decl	%ebp
 	jnz	1b
 END walk
+
+#define CR0_ON		0x80000011
+#define CR0_WP		0x10000
+#define CR4_PAE		0x20
+#define CR4_PGE		0x80
+#define CR4_SMEP	0x100000
+#define CR4_SMAP	0x200000
+#define EFER		0xc0000080
+#define EFER_ON		0x500
+#define EFER_NXE	0x800
+#define EFER_SVME	0x1000
+
+	.macro CR0 value
+	movl	$(\value), %eax
+	movq	%rax, %cr0
+	.endm
+
+	.macro CR4 value
+	movl	$(\value), %eax
+	movq	%rax, %cr4
+	.endm
+
+	.macro SET_EFER value
+	movl	$EFER, %ecx
+	movl	$(\value), %eax
+	xorl	%edx, %edx
+	wrmsr
+	.endm
+
+/* As a kernel: protections on for good, and a bit that is none on and off. */
+GUEST protect
+	READY
+	CR0	CR0_ON | CR0_WP
+	CR4	CR4_PAE | CR4_SMEP | CR4_SMAP
+	SET_EFER EFER_ON | EFER_NXE
+1:	CR4	CR4_PAE | CR4_SMEP | CR4_SMAP | CR4_PGE
+	CR4	CR4_PAE | CR4_SMEP | CR4_SMAP
+	xorl	%eax, %eax
+	cpuid
+	decl	%ebp
+	jnz	1b
+END protect
+
+/* As an exploit in a kernel. */
+GUEST tamper
+	READY
+1:	CR0	CR0_ON | CR0_WP
+	CR4	CR4_PAE | CR4_SMEP | CR4_SMAP
+	SET_EFER EFER_ON | EFER_NXE
+	CR0	CR0_ON
+	CR4	CR4_PAE | CR4_SMAP
+	CR4	CR4_PAE
+	SET_EFER EFER_ON
+	xorl	%eax, %eax
+	cpuid
+	decl	%ebp
+	jnz	1b
+END tamper
+
+/* Flushes one address of an address space of a guest's guest. */
+GUEST nested
+	READY
+	SET_EFER EFER_ON | EFER_SVME
+1:	xorl	%eax, %eax
+	movl	$1, %ecx
+	invlpga	%rax, %ecx
+	decl	%ebp
+	jnz	1b
+END nested
 
 	.section .note.GNU-stack, "", @progbits

@@ -17,6 +17,7 @@ DECLARE(hlt); DECLARE(touchread); DECLARE(touchwrite); DECLARE(touchexec);
 DECLARE(wx); DECLARE(wsplit); DECLARE(flip); DECLARE(dirty);
 DECLARE(shutdown); DECLARE(spin); DECLARE(load); DECLARE(idle);
 DECLARE(real); DECLARE(ud); DECLARE(walk);
+DECLARE(known); DECLARE(protect); DECLARE(tamper); DECLARE(nested); DECLARE(alone);
 
 static void add(struct truth *t, enum cause c, uint64_t n)
 {
@@ -171,6 +172,13 @@ static void truth_shutdown(uint64_t n, struct truth *t)
 	add_uexit(t, KVM_EXIT_SHUTDOWN, 1);
 }
 
+/* CPUID until told to stop; how many it were nobody counted. */
+static void truth_alone(uint64_t n, struct truth *t)
+{
+	add(t, CAUSE_CPUID, n);
+	add_fault(t, ACCESS_EXEC, 1);
+}
+
 static void truth_load(uint64_t n, struct truth *t)
 {
 	start(t);
@@ -195,6 +203,40 @@ static void truth_walk(uint64_t n, struct truth *t)
 	add_fault(t, ACCESS_WRITE, 4 + n);
 	add_fault(t, ACCESS_READ, 1);
 	t->walk += 4 + n;
+}
+
+/* In long mode hardware walks four tables to the script. */
+static void frame_long(struct truth *t)
+{
+	frame(t);
+	add_fault(t, ACCESS_WRITE, 4);
+	t->walk += 4;
+}
+
+/* Bits of CR0, CR4 and EFER set, others cleared and set again N times. */
+static void truth_protect(uint64_t n, struct truth *t)
+{
+	frame_long(t);
+	add(t, CAUSE_CR0, 1);
+	add(t, CAUSE_CR4, 1 + 2 * n);
+	add(t, CAUSE_MSR_WRITE, 1);
+	add(t, CAUSE_CPUID, n);
+}
+
+static void truth_tamper(uint64_t n, struct truth *t)
+{
+	frame_long(t);
+	add(t, CAUSE_CR0, 2 * n);
+	add(t, CAUSE_CR4, 3 * n);
+	add(t, CAUSE_MSR_WRITE, 2 * n);
+	add(t, CAUSE_CPUID, n);
+}
+
+static void truth_nested(uint64_t n, struct truth *t)
+{
+	frame_long(t);
+	add(t, CAUSE_MSR_WRITE, 1);
+	add(t, CAUSE_NESTED, n);
 }
 
 #define MANY	(1ULL << 31)
@@ -239,6 +281,20 @@ const struct guest arch_guests[] = {
 	{ .name = "walk", CODE(walk), .mode = MODE_LONG64, .count = 100, .max_count = 256, .pages = 1,
 	  .fixed_pages = 1, .truth = truth_walk,
 	  .what = "64-bit: N reads through N page tables never walked before" },
+	{ .name = "known", CODE(known), .count = 1000, .max_count = MANY,
+	  .truth = truth_hypercall, .what = "N hypercalls that KVM knows" },
+	{ .name = "protect", CODE(protect), .mode = MODE_LONG64, .count = 10, .max_count = 256,
+	  .pages = 1, .fixed_pages = 1, .truth = truth_protect,
+	  .what = "64-bit: sets WP, SMEP, SMAP and NXE, then changes PGE N times" },
+	{ .name = "tamper", CODE(tamper), .mode = MODE_LONG64, .count = 1, .max_count = 256,
+	  .pages = 1, .fixed_pages = 1, .truth = truth_tamper,
+	  .what = "64-bit: sets WP, SMEP, SMAP and NXE, and clears each again, N times" },
+	{ .name = "nested", CODE(nested), .mode = MODE_LONG64, .count = 10, .max_count = 256,
+	  .pages = 1, .fixed_pages = 1, .truth = truth_nested,
+	  .what = "64-bit, AMD: N instructions of nested virtualization" },
+	{ .name = "alone", CODE(alone),
+	  .flags = GUEST_NO_COUNT | GUEST_ENDLESS | GUEST_SILENT | GUEST_UNHEARD,
+	  .truth = truth_alone, .what = "CPUID, no device at all, until told to stop" },
 	{ .name = "shutdown", CODE(shutdown), .flags = GUEST_NO_COUNT, .truth = truth_shutdown,
 	  .what = "a triple fault" },
 	{ .name = "idle", CODE(idle), .flags = GUEST_NO_COUNT | GUEST_HOLDS, .truth = truth_idle,

@@ -182,7 +182,7 @@ static int start_vcpu(struct vcpu *v)
 	}
 	v->started = true;
 	pthread_mutex_lock(&vm->lock);
-	while (!v->arrived && !v->ended)
+	while (!v->arrived && !v->ended && !(vm->g && vm->g->flags & GUEST_UNHEARD))
 		pthread_cond_wait(&vm->cond, &vm->lock);
 	pthread_mutex_unlock(&vm->lock);
 	return v->failed ? -1 : 0;

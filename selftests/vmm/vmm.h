@@ -23,6 +23,7 @@
 enum cause {
 	CAUSE_IO, CAUSE_CPUID, CAUSE_MSR_READ, CAUSE_MSR_WRITE,
 	CAUSE_HYPERCALL, CAUSE_HLT, CAUSE_UD, CAUSE_SHUTDOWN,
+	CAUSE_CR0, CAUSE_CR4, CAUSE_NESTED,
 	CAUSE_FAULT,		/* stage-2 fault on memory */
 	CAUSE_MMIO_FIRST,	/* first access to an address without memory */
 	CAUSE_MMIO_AGAIN,	/* later ones: a fault on SVM, a misconfig on VMX */
@@ -56,6 +57,7 @@ enum cpu_mode { MODE_FLAT32, MODE_REAL16, MODE_LONG64 };
 #define GUEST_FILL_CODE	(1U << 2)	/* its pages hold code before it starts */
 #define GUEST_NO_COUNT	(1U << 3)	/* --count means nothing to it */
 #define GUEST_SILENT	(1U << 4)	/* its loop never leaves the guest by itself */
+#define GUEST_UNHEARD	(1U << 5)	/* nor does it say that it runs */
 
 /**
  * struct guest - a named script

@@ -210,13 +210,15 @@ const char *arch_cause_name(enum cause c)
 		[CAUSE_IO] = "io", [CAUSE_CPUID] = "cpuid", [CAUSE_MSR_READ] = "msr",
 		[CAUSE_MSR_WRITE] = "msr", [CAUSE_HYPERCALL] = "hypercall",
 		[CAUSE_HLT] = "hlt", [CAUSE_UD] = "UD excp", [CAUSE_SHUTDOWN] = "shutdown",
-		[CAUSE_FAULT] = "npf", [CAUSE_MMIO_FIRST] = "npf", [CAUSE_MMIO_AGAIN] = "npf",
+		[CAUSE_CR0] = "cr0_sel_write", [CAUSE_CR4] = "write_cr4",
+		[CAUSE_NESTED] = "invlpga", [CAUSE_FAULT] = "npf", [CAUSE_MMIO_FIRST] = "npf", [CAUSE_MMIO_AGAIN] = "npf",
 	};
 	static const char *const vmx[NR_CAUSES] = {
 		[CAUSE_IO] = "IO_INSTRUCTION", [CAUSE_CPUID] = "CPUID",
 		[CAUSE_MSR_READ] = "MSR_READ", [CAUSE_MSR_WRITE] = "MSR_WRITE",
 		[CAUSE_HYPERCALL] = "VMCALL", [CAUSE_HLT] = "HLT",
 		[CAUSE_UD] = "EXCEPTION_NMI", [CAUSE_SHUTDOWN] = "TRIPLE_FAULT",
+		[CAUSE_CR0] = "CR_ACCESS", [CAUSE_CR4] = "CR_ACCESS",
 		[CAUSE_FAULT] = "EPT_VIOLATION", [CAUSE_MMIO_FIRST] = "EPT_VIOLATION",
 		[CAUSE_MMIO_AGAIN] = "EPT_MISCONFIG",
 	};

@@ -21,7 +21,9 @@ FUZZ_SRC_trace	 := $(SRC)/fuzz/fuzz_trace.c $(SRC)/fuzz/sink.c $(SRC)/rec.c \
 		    $(addprefix $(SRC)/,trace.c trace_head.c trace_body.c trace_fault.c trace_vm.c)
 FUZZ_SRC_recfile := $(SRC)/fuzz/fuzz_recfile.c $(SRC)/fuzz/sink.c $(SRC)/rec.c $(SRC)/recread.c
 FUZZ_SRC_policy	 := $(SRC)/fuzz/fuzz_policy.c \
-		    $(addprefix $(SRC)/,policy.c policy_text.c policy_entry.c policy_parse.c text.c args.c)
+		    $(addprefix $(SRC)/,policy.c policy_text.c policy_entry.c policy_parse.c text.c args.c) \
+		    $(addprefix $(SRC)/,vmrules.c vmvalue.c words.c) \
+		    $(addprefix $(TOP)/kmod/pure/,burst.c detect.c detect_tell.c detect_rules.c)
 FUZZERS		 := trace recfile policy
 FUZZ_HEADERS	 := $(wildcard $(SRC)/*.h $(SRC)/fuzz/*.h $(TOP)/kmod/pure/*)
 

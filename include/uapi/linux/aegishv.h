@@ -542,7 +542,8 @@ enum aegishv_detector {
  *	WX_TOGGLE, EXIT_BURST, *_STORM: length of the window; else 0
  * @prev_rip: WX, WX_TOGGLE: of the access before; else 0
  * @detector: enum aegishv_detector
- * @reason: exit reason, as in &struct aegishv_rec_exit; 0 for WX, WX_TOGGLE
+ * @reason: exit reason, as in &struct aegishv_rec_exit: EXIT_BURST, *_STORM,
+ *	HYPERCALL, NESTED; else 0
  * @prev_vcpu: WX, WX_TOGGLE: of the access before; else %AEGISHV_VCPU_NONE
  * @tid: thread that ran the vCPU
  */
