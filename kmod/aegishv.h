@@ -42,6 +42,20 @@ extern const struct ahv_source ahv_kvm_source;
 void ahv_sources_config_changed(void);
 
 /**
+ * struct ahv_wx_settings - what W^X does in a VM
+ * @mode: enum aegishv_wx_mode
+ * @action: enum aegishv_wx_action
+ * @granularity: enum aegishv_wx_granularity
+ * @scope: enum aegishv_wx_scope
+ */
+struct ahv_wx_settings {
+	u32 mode;
+	u32 action;
+	u32 granularity;
+	u32 scope;
+};
+
+/**
  * struct ahv_config - the configuration; written under the mutex of config.c
  * @exit_events: enum aegishv_exit_events for VMs without their own
  * @sample: N of exit_events=sample
@@ -59,6 +73,7 @@ void ahv_sources_config_changed(void);
  * @storm_denials: revert at so many denials within @storm_window_s, 0 never
  * @storm_window_s: seconds
  * @allow_sigkill: signal=kill is acknowledged
+ * @wx: of VMs without their own
  */
 struct ahv_config {
 	u32 exit_events;
@@ -77,6 +92,7 @@ struct ahv_config {
 	u32 storm_denials;
 	u32 storm_window_s;
 	bool allow_sigkill;
+	struct ahv_wx_settings wx;
 };
 
 extern struct ahv_config ahv_config;
@@ -86,6 +102,13 @@ extern struct ahv_config ahv_config;
 struct ahv_detect_ref;
 struct ahv_detect_vm;
 struct ahv_detect_vcpu;
+
+struct ahv_s2;
+
+/* Why a VM's stage-2 faults are looked at; 0 and they are not. */
+#define AHV_WATCH_WX		BIT(0)
+#define AHV_WATCH_RANGES	BIT(1)
+#define AHV_WATCH_PAUSED	BIT(2)
 
 /**
  * struct ahv_vm - a virtual machine with at least one vCPU
@@ -105,6 +128,10 @@ struct ahv_detect_vcpu;
  * @detect_own: its own rules of the detectors, or NULL
  * @detect: what its detectors know; NULL until one was on
  * @detect_lock: guards @detect; taken with interrupts off
+ * @watch: set of AHV_WATCH_*: why its faults are looked at
+ * @wx: W^X as it is in force
+ * @own_wx: @wx is its own
+ * @s2: what is known of its pages, once that was asked for
  * @comm: name of the VMM process
  * @vcpus: its vCPUs, oldest first
  * @node: by @key
@@ -129,6 +156,10 @@ struct ahv_vm {
 	struct ahv_detect_ref __rcu *detect_own;
 	struct ahv_detect_vm *detect;
 	raw_spinlock_t detect_lock;
+	u32 watch;
+	struct ahv_wx_settings wx;
+	bool own_wx;
+	struct ahv_s2 *s2;
 	char comm[TASK_COMM_LEN];
 	struct list_head vcpus;
 	struct hlist_node node;
@@ -147,6 +178,7 @@ struct ahv_vm {
  * @entries: VM entries, with counters=all
  * @uexits: returns to the VMM, with counters=all
  * @detections: what set a detector off, by enum aegishv_detector
+ * @wx: by enum aegishv_wx_count
  *
  * KVM runs a vCPU under its mutex on one CPU at a time, so the CPU that runs it
  * is the only writer and plain increments are exact. Readers may be a few
@@ -158,6 +190,7 @@ struct ahv_counts {
 	u64 entries;
 	u64 uexits;
 	u64 detections[AEGISHV_DETECT_END];
+	u64 wx[AEGISHV_NR_WX_COUNTS];
 };
 
 /**
@@ -251,6 +284,9 @@ struct ahv_vm *ahv_vm_find(u32 id);
 struct ahv_vm *ahv_vm_next(u32 after_id);
 struct ahv_vm *ahv_vm_after(struct ahv_vm *vm);
 
+struct ahv_vm *ahv_vm_get(u32 id);
+struct ahv_vm *ahv_vm_get_next(struct ahv_vm *prev);
+
 int ahv_vm_set_exit_events(u32 id, bool inherit, u32 exit_events, u32 sample);
 void ahv_vms_apply_config(void);
 bool ahv_vms_any_full(void);
@@ -292,6 +328,11 @@ enum ahv_hook_id {
 	AHV_HOOK_VCPU_CREATE,
 	AHV_HOOK_VCPU_DESTROY,
 	AHV_HOOK_VM_DESTROY,
+	AHV_HOOK_S2_FAULT,
+	AHV_HOOK_S2_SPTE,
+	AHV_HOOK_S2_HUGEPAGE,
+	AHV_HOOK_S2_LEVEL,
+	AHV_HOOK_GUEST_STATE,
 	AHV_NR_KVM_HOOKS,
 	AHV_HOOK_FILE_OPEN = AHV_NR_KVM_HOOKS,
 	AHV_HOOK_PATH_TRUNCATE,

@@ -156,6 +156,11 @@ int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *nam
 #define AHV_PROC_EXIT_ARGS	void *unused, struct task_struct *t, bool last
 #endif
 
+#if defined(CONFIG_X86_64) && !defined(KVM_MAX_NR_ADDRESS_SPACES)
+/* 6.8: how many views of memory a VM has, at most. */
+#define KVM_MAX_NR_ADDRESS_SPACES	KVM_ADDRESS_SPACE_NUM
+#endif
+
 #ifdef CONFIG_X86_64
 /* 7.0: the guest's instruction pointer left the register array. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)

@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include "aegishv.h"
 #include "config.h"
+#include "kvm/stage2_settings.h"
 #include "detect.h"
 #include "lsm/lsm.h"
 #include "ring.h"
@@ -170,6 +171,7 @@ static int change_all(const struct ahv_config_change *c, struct ahv_detect_ref *
 		WRITE_ONCE(ahv_config.exit_events, c->exit_events);
 	ahv_vms_apply_config();
 	ahv_file_settings_change(c);
+	ahv_s2_config_apply(c);
 	return 0;
 }
 
@@ -189,11 +191,28 @@ int ahv_config_change(const struct ahv_config_change *c, const char **why)
 	err = check_ring_bytes(c, why) ?: check_watermark(c, why) ?:
 	      check_deadline(c, why) ?: check_exit_events(c, why) ?:
 	      check_sample(c, why) ?: ahv_file_settings_check(c, why) ?:
-	      make_detect(c, &ref, why);
+	      ahv_s2_config_prepare(c, why) ?: make_detect(c, &ref, why);
 	if (!err)
 		err = c->vm ? change_vm(c, ref, why) : change_all(c, ref, why);
 	if (!err)
 		ahv_sources_config_changed();
+	mutex_unlock(&change_mutex);
+	return err;
+}
+
+/**
+ * ahv_config_change_vm() - change what is named of one VM, or nothing
+ * @c: what, and to what
+ * @why: where to put the reason of a refusal
+ *
+ * Return: 0 or a negative errno.
+ */
+int ahv_config_change_vm(const struct ahv_vm_change *c, const char **why)
+{
+	int err;
+
+	mutex_lock(&change_mutex);
+	err = ahv_s2_vm_change(c, why);
 	mutex_unlock(&change_mutex);
 	return err;
 }

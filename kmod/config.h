@@ -7,6 +7,8 @@
 
 #include <linux/bits.h>
 #include <linux/types.h>
+#include "aegishv.h"
+#include "pure/wx.h"
 
 #define AHV_SET_EXIT_EVENTS	BIT(0)
 #define AHV_SET_SAMPLE		BIT(1)
@@ -28,6 +30,12 @@
 #define AHV_SET_STORM_DENIALS	BIT(17)
 #define AHV_SET_STORM_WINDOW	BIT(18)
 #define AHV_SET_DETECT		BIT(19)
+#define AHV_SET_WX		BIT(20)
+#define AHV_SET_WX_ACTION	BIT(21)
+#define AHV_SET_WX_GRANULARITY	BIT(22)
+#define AHV_SET_WX_SCOPE	BIT(23)
+#define AHV_SET_WX_ALL \
+	(AHV_SET_WX | AHV_SET_WX_ACTION | AHV_SET_WX_GRANULARITY | AHV_SET_WX_SCOPE)
 
 /**
  * struct ahv_config_change - what to change, and to what
@@ -50,6 +58,7 @@
  * @storm_denials: there
  * @storm_window_s: there
  * @break_glass: there
+ * @wx: there
  * @detect: rules of the detectors, any bytes
  * @detect_len: how many; 0: drop the VM's own
  */
@@ -73,11 +82,38 @@ struct ahv_config_change {
 	u32 storm_denials;
 	u32 storm_window_s;
 	u64 break_glass;
+	struct ahv_wx_settings wx;
 	const struct aegishv_detect_rules *detect;
 	u32 detect_len;
 };
 
+#define AHV_VM_INHERIT	BIT(0)
+#define AHV_VM_UNSEAL	BIT(1)
+#define AHV_VM_UNTRAP	BIT(2)
+#define AHV_VM_REARM	BIT(3)
+#define AHV_VM_PAUSE	BIT(4)
+#define AHV_VM_RESUME	BIT(5)
+
+/**
+ * struct ahv_vm_change - what to change of one VM
+ * @vm: its number
+ * @what: set of AHV_VM_*
+ * @config: its wx settings
+ * @rearm_ms: a trap that was met is armed again after this
+ * @seals: to add
+ * @traps: to add
+ */
+struct ahv_vm_change {
+	u32 vm;
+	u32 what;
+	struct ahv_config_change config;
+	u32 rearm_ms;
+	struct ahv_wx_ranges seals;
+	struct ahv_wx_ranges traps;
+};
+
 int ahv_config_change(const struct ahv_config_change *c, const char **why);
+int ahv_config_change_vm(const struct ahv_vm_change *c, const char **why);
 /* Nothing was changed here, but what follows from it. */
 void ahv_config_reapply(void);
 

@@ -23,6 +23,10 @@ module_param(proc_events, charp, 0444);
 MODULE_PARM_DESC(proc_events,
 		 "process events to begin with: off, exec or all (default exec)");
 
+static char *wx = "off";
+module_param(wx, charp, 0444);
+MODULE_PARM_DESC(wx, "W^X of new VMs from their first page on: off, detect or enforce (default off)");
+
 static const struct ahv_source *const sources[] = {
 	&ahv_kvm_source,
 	&ahv_lsm_source,
@@ -70,6 +74,19 @@ static int __init take_proc_events(void)
 	return 0;
 }
 
+static int __init take_wx(void)
+{
+	static const char *const words[] __initconst = { "off", "detect", "enforce" };
+	int i = match_string(words, ARRAY_SIZE(words), wx);
+
+	if (i < 0) {
+		pr_err("wx=%s is none of off, detect, enforce\n", wx);
+		return -EINVAL;
+	}
+	ahv_config.wx.mode = i;
+	return 0;
+}
+
 static int __init aegishv_init(void)
 {
 	int err;
@@ -79,7 +96,7 @@ static int __init aegishv_init(void)
 		       ring_bytes, AHV_RING_MIN_BYTES, AHV_RING_MAX_BYTES);
 		return -EINVAL;
 	}
-	err = take_proc_events();
+	err = take_proc_events() ?: take_wx();
 	if (err)
 		return err;
 	err = ahv_rings_init(ring_bytes);

@@ -45,6 +45,8 @@ int ahv_nl_fill_info(struct sk_buff *skb);
 int ahv_nl_fill_config(struct sk_buff *skb, const struct ahv_vm *vm);
 int ahv_nl_fill_file_info(struct sk_buff *skb);
 int ahv_nl_fill_vm(struct sk_buff *skb, const struct ahv_vm *vm, bool with_vcpus);
+/* netlink_vm.c */
+int ahv_nl_fill_vm_wx(struct sk_buff *skb, const struct ahv_vm *vm);
 int ahv_nl_fill_counts(struct sk_buff *skb, const struct ahv_counts *c);
 int ahv_nl_fill_ring(struct sk_buff *skb, unsigned int cpu,
 		     const struct ahv_ring_state *s);

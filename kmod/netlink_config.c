@@ -34,6 +34,10 @@ static const struct {
 	SETTING(DEADMAN_S, AHV_SET_DEADMAN, deadman_s),
 	SETTING(STORM_DENIALS, AHV_SET_STORM_DENIALS, storm_denials),
 	SETTING(STORM_WINDOW_S, AHV_SET_STORM_WINDOW, storm_window_s),
+	SETTING(WX, AHV_SET_WX, wx.mode),
+	SETTING(WX_ACTION, AHV_SET_WX_ACTION, wx.action),
+	SETTING(WX_GRANULARITY, AHV_SET_WX_GRANULARITY, wx.granularity),
+	SETTING(WX_SCOPE, AHV_SET_WX_SCOPE, wx.scope),
 };
 
 static void take_detect(struct ahv_config_change *c, struct nlattr *a)
@@ -86,7 +90,11 @@ static int fill_file_config(struct sk_buff *skb)
 			      AEGISHV_A_CONFIG_PAD) ||
 	    nla_put_u32(skb, AEGISHV_A_CONFIG_DEADMAN_S, ahv_config.deadman_s) ||
 	    nla_put_u32(skb, AEGISHV_A_CONFIG_STORM_DENIALS, ahv_config.storm_denials) ||
-	    nla_put_u32(skb, AEGISHV_A_CONFIG_STORM_WINDOW_S, ahv_config.storm_window_s))
+	    nla_put_u32(skb, AEGISHV_A_CONFIG_STORM_WINDOW_S, ahv_config.storm_window_s) ||
+	    nla_put_u32(skb, AEGISHV_A_CONFIG_WX, ahv_config.wx.mode) ||
+	    nla_put_u32(skb, AEGISHV_A_CONFIG_WX_ACTION, ahv_config.wx.action) ||
+	    nla_put_u32(skb, AEGISHV_A_CONFIG_WX_GRANULARITY, ahv_config.wx.granularity) ||
+	    nla_put_u32(skb, AEGISHV_A_CONFIG_WX_SCOPE, ahv_config.wx.scope))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include "netlink.h"
 #include "pure/detect.h"
 #include "policy.h"
+#include "pure/wx.h"
 
 static int put_u64(struct sk_buff *skb, int attr, u64 value, int pad)
 {
@@ -135,8 +136,9 @@ int ahv_nl_fill_vm(struct sk_buff *skb, const struct ahv_vm *vm, bool with_vcpus
 			vm->own_setting ? vm->sample : ahv_config.sample) ||
 	    nla_put_u32(skb, AEGISHV_A_VM_OWN_SETTING, vm->own_setting))
 		return -EMSGSIZE;
-	if (!with_vcpus)
-		return 0;
+	err = ahv_nl_fill_vm_wx(skb, vm);
+	if (err || !with_vcpus)
+		return err;
 	list_for_each_entry_rcu(v, &vm->vcpus, in_vm) {
 		err = fill_vcpu(skb, v);
 		if (err)
@@ -156,6 +158,8 @@ static int fill_counter(struct sk_buff *skb, const char *kind, u32 reason, u64 v
 		name = ahv_exit_name(ahv_isa(), reason);
 	else if (!strcmp(kind, "detect"))
 		name = ahv_detector_name(reason);
+	else if (!strcmp(kind, "wx"))
+		name = ahv_wx_count_name(reason);
 	nest = nla_nest_start(skb, AEGISHV_A_COUNTERS_COUNTER);
 	if (!nest ||
 	    nla_put_string(skb, AEGISHV_A_COUNTER_KIND, kind) ||
@@ -184,6 +188,8 @@ int ahv_nl_fill_counts(struct sk_buff *skb, const struct ahv_counts *c)
 		err = fill_counter(skb, "uexit", 0, c->uexits);
 	for (i = 1; i < AEGISHV_DETECT_END && !err; i++)
 		err = fill_counter(skb, "detect", i, c->detections[i]);
+	for (i = 0; i < AEGISHV_NR_WX_COUNTS && !err; i++)
+		err = fill_counter(skb, "wx", i, c->wx[i]);
 	return err;
 }
 

@@ -11,6 +11,11 @@
 #include <linux/aegishv_genl.h>
 
 /* Common nested types */
+const struct nla_policy aegishv_range_nl_policy[AEGISHV_A_RANGE_PAD + 1] = {
+	[AEGISHV_A_RANGE_START] = { .type = NLA_U64, },
+	[AEGISHV_A_RANGE_END] = { .type = NLA_U64, },
+};
+
 const struct nla_policy aegishv_rule_nl_policy[AEGISHV_A_RULE_PAD + 1] = {
 	[AEGISHV_A_RULE_ID] = { .type = NLA_U32, },
 	[AEGISHV_A_RULE_KIND] = NLA_POLICY_RANGE(NLA_U32, 1, 4),
@@ -35,7 +40,7 @@ const struct nla_policy aegishv_config_get_nl_policy[AEGISHV_A_CONFIG_VM + 1] = 
 };
 
 /* AEGISHV_CMD_CONFIG_SET - do */
-const struct nla_policy aegishv_config_set_nl_policy[AEGISHV_A_CONFIG_DETECT + 1] = {
+const struct nla_policy aegishv_config_set_nl_policy[AEGISHV_A_CONFIG_WX_SCOPE + 1] = {
 	[AEGISHV_A_CONFIG_EXIT_EVENTS] = NLA_POLICY_MAX(NLA_U32, 3),
 	[AEGISHV_A_CONFIG_SAMPLE] = NLA_POLICY_MIN(NLA_U32, 1),
 	[AEGISHV_A_CONFIG_VM] = NLA_POLICY_MIN(NLA_U32, 1),
@@ -56,6 +61,10 @@ const struct nla_policy aegishv_config_set_nl_policy[AEGISHV_A_CONFIG_DETECT + 1
 	[AEGISHV_A_CONFIG_DEADMAN_REFRESH] = { .type = NLA_FLAG, },
 	[AEGISHV_A_CONFIG_STORM_DENIALS] = { .type = NLA_U32, },
 	[AEGISHV_A_CONFIG_STORM_WINDOW_S] = NLA_POLICY_MIN(NLA_U32, 1),
+	[AEGISHV_A_CONFIG_WX] = NLA_POLICY_MAX(NLA_U32, 2),
+	[AEGISHV_A_CONFIG_WX_ACTION] = NLA_POLICY_MAX(NLA_U32, 3),
+	[AEGISHV_A_CONFIG_WX_GRANULARITY] = NLA_POLICY_MAX(NLA_U32, 1),
+	[AEGISHV_A_CONFIG_WX_SCOPE] = NLA_POLICY_MAX(NLA_U32, 1),
 	[AEGISHV_A_CONFIG_DETECT] = { .type = NLA_BINARY, },
 };
 
@@ -119,8 +128,25 @@ const struct nla_policy aegishv_denial_get_nl_policy[AEGISHV_A_DENIAL_CGROUP + 1
 	[AEGISHV_A_DENIAL_CGROUP] = { .type = NLA_U64, },
 };
 
+/* AEGISHV_CMD_VM_SET - do */
+const struct nla_policy aegishv_vm_set_nl_policy[AEGISHV_A_VM_RESUME + 1] = {
+	[AEGISHV_A_VM_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[AEGISHV_A_VM_WX] = NLA_POLICY_MAX(NLA_U32, 2),
+	[AEGISHV_A_VM_WX_ACTION] = NLA_POLICY_MAX(NLA_U32, 3),
+	[AEGISHV_A_VM_WX_GRANULARITY] = NLA_POLICY_MAX(NLA_U32, 1),
+	[AEGISHV_A_VM_WX_SCOPE] = NLA_POLICY_MAX(NLA_U32, 1),
+	[AEGISHV_A_VM_WX_INHERIT] = { .type = NLA_FLAG, },
+	[AEGISHV_A_VM_SEAL] = NLA_POLICY_NESTED(aegishv_range_nl_policy),
+	[AEGISHV_A_VM_TRAP] = NLA_POLICY_NESTED(aegishv_range_nl_policy),
+	[AEGISHV_A_VM_UNSEAL] = { .type = NLA_FLAG, },
+	[AEGISHV_A_VM_UNTRAP] = { .type = NLA_FLAG, },
+	[AEGISHV_A_VM_TRAP_REARM_MS] = { .type = NLA_U32, },
+	[AEGISHV_A_VM_PAUSE] = { .type = NLA_FLAG, },
+	[AEGISHV_A_VM_RESUME] = { .type = NLA_FLAG, },
+};
+
 /* Ops table for aegishv */
-const struct genl_ops aegishv_nl_ops[14] = {
+const struct genl_ops aegishv_nl_ops[15] = {
 	{
 		.cmd		= AEGISHV_CMD_INFO_GET,
 		.doit		= aegishv_nl_info_get_doit,
@@ -139,7 +165,7 @@ const struct genl_ops aegishv_nl_ops[14] = {
 		.cmd		= AEGISHV_CMD_CONFIG_SET,
 		.doit		= aegishv_nl_config_set_doit,
 		.policy		= aegishv_config_set_nl_policy,
-		.maxattr	= AEGISHV_A_CONFIG_DETECT,
+		.maxattr	= AEGISHV_A_CONFIG_WX_SCOPE,
 		.flags		= GENL_ADMIN_PERM,
 	},
 	{
@@ -221,6 +247,13 @@ const struct genl_ops aegishv_nl_ops[14] = {
 		.dumpit		= aegishv_nl_denial_get_dumpit,
 		.policy		= aegishv_denial_get_nl_policy,
 		.maxattr	= AEGISHV_A_DENIAL_CGROUP,
+		.flags		= GENL_ADMIN_PERM,
+	},
+	{
+		.cmd		= AEGISHV_CMD_VM_SET,
+		.doit		= aegishv_nl_vm_set_doit,
+		.policy		= aegishv_vm_set_nl_policy,
+		.maxattr	= AEGISHV_A_VM_RESUME,
 		.flags		= GENL_ADMIN_PERM,
 	},
 };

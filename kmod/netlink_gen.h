@@ -12,13 +12,14 @@
 #include <linux/aegishv_genl.h>
 
 /* Common nested types */
+extern const struct nla_policy aegishv_range_nl_policy[AEGISHV_A_RANGE_PAD + 1];
 extern const struct nla_policy aegishv_rule_nl_policy[AEGISHV_A_RULE_PAD + 1];
 
 extern const struct nla_policy aegishv_info_get_nl_policy[AEGISHV_A_INFO_API_VERSION + 1];
 
 extern const struct nla_policy aegishv_config_get_nl_policy[AEGISHV_A_CONFIG_VM + 1];
 
-extern const struct nla_policy aegishv_config_set_nl_policy[AEGISHV_A_CONFIG_DETECT + 1];
+extern const struct nla_policy aegishv_config_set_nl_policy[AEGISHV_A_CONFIG_WX_SCOPE + 1];
 
 extern const struct nla_policy aegishv_vm_get_nl_policy[AEGISHV_A_VM_ID + 1];
 
@@ -42,8 +43,10 @@ extern const struct nla_policy aegishv_rule_get_nl_policy[AEGISHV_A_POLICY_RULE_
 
 extern const struct nla_policy aegishv_denial_get_nl_policy[AEGISHV_A_DENIAL_CGROUP + 1];
 
+extern const struct nla_policy aegishv_vm_set_nl_policy[AEGISHV_A_VM_RESUME + 1];
+
 /* Ops table for aegishv */
-extern const struct genl_ops aegishv_nl_ops[14];
+extern const struct genl_ops aegishv_nl_ops[15];
 
 int aegishv_nl_info_get_doit(struct sk_buff *skb, struct genl_info *info);
 int aegishv_nl_config_get_doit(struct sk_buff *skb, struct genl_info *info);
@@ -66,6 +69,7 @@ int aegishv_nl_rule_get_dumpit(struct sk_buff *skb,
 int aegishv_nl_denial_get_doit(struct sk_buff *skb, struct genl_info *info);
 int aegishv_nl_denial_get_dumpit(struct sk_buff *skb,
 				 struct netlink_callback *cb);
+int aegishv_nl_vm_set_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	AEGISHV_NLGRP_EVENTS,

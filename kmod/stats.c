@@ -28,6 +28,8 @@ static void add_counts(struct ahv_counts *sum, const struct ahv_counts *c)
 	sum->uexits += READ_ONCE(c->uexits);
 	for (i = 0; i < AEGISHV_DETECT_END; i++)
 		sum->detections[i] += READ_ONCE(c->detections[i]);
+	for (i = 0; i < AEGISHV_NR_WX_COUNTS; i++)
+		sum->wx[i] += READ_ONCE(c->wx[i]);
 }
 
 void ahv_stats_retire(const struct ahv_counts *c)

@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 #include "aegishv.h"
 #include "detect.h"
+#include "kvm/stage2_settings.h"
 #include "vm.h"
 
 DEFINE_RAW_SPINLOCK(ahv_vms_lock);
@@ -96,6 +97,7 @@ static bool insert(struct ahv_vcpu *v, struct ahv_vm *spare, const void *kvm)
 		if (ahv_vm_was_missed(kvm))
 			vm->found = false;
 		alive++;
+		ahv_vm_apply_wx(vm);
 		hash_add(vm_by_key, &vm->node, (unsigned long)kvm);
 		list_add_tail_rcu(&vm->all, &ahv_vms);
 	}
@@ -260,6 +262,7 @@ static void free_vm(struct rcu_head *rcu)
 	list_for_each_entry_safe(v, next, &vm->vcpus, in_vm)
 		free_vcpu(v);
 	ahv_detect_vm_free(vm);
+	ahv_s2_free(vm->s2);
 	kfree(vm);
 }
 

@@ -22,6 +22,7 @@ extern seqcount_t ahv_vms_changes;
 
 void ahv_vcpu_apply_config(struct ahv_vcpu *v);
 void ahv_vm_apply_config(struct ahv_vm *vm);
+void ahv_vm_apply_wx(struct ahv_vm *vm);
 bool ahv_detect_wanted(const struct ahv_vm *vm);
 void ahv_vms_locked(void (*fn)(void *arg), void *arg);
 

@@ -40,6 +40,37 @@ struct ahv_vm *ahv_vm_after(struct ahv_vm *vm)
 	return next == &ahv_vms ? NULL : list_entry(next, struct ahv_vm, all);
 }
 
+/*
+ * The VM after prev, the first for NULL, with a reference; prev loses its own.
+ * Process context.
+ */
+struct ahv_vm *ahv_vm_get_next(struct ahv_vm *prev)
+{
+	struct ahv_vm *vm;
+
+	rcu_read_lock();
+	vm = ahv_vm_next(prev ? prev->id : 0);
+	while (vm && !refcount_inc_not_zero(&vm->refs))
+		vm = ahv_vm_next(vm->id);
+	rcu_read_unlock();
+	if (prev)
+		ahv_vm_put(prev);
+	return vm;
+}
+
+/* A VM with a reference, or NULL. Process context. */
+struct ahv_vm *ahv_vm_get(u32 id)
+{
+	struct ahv_vm *vm;
+
+	rcu_read_lock();
+	vm = ahv_vm_find(id);
+	if (vm && !refcount_inc_not_zero(&vm->refs))
+		vm = NULL;
+	rcu_read_unlock();
+	return vm;
+}
+
 /* With ahv_vms_lock. What is in force for a vCPU: its VM's own setting, else everybody's. */
 void ahv_vcpu_apply_config(struct ahv_vcpu *v)
 {
@@ -63,6 +94,18 @@ void ahv_vm_apply_config(struct ahv_vm *vm)
 
 	list_for_each_entry(v, &vm->vcpus, in_vm)
 		ahv_vcpu_apply_config(v);
+}
+
+/* With ahv_vms_lock. W^X as it is in force: the VM's own, else everybody's. */
+void ahv_vm_apply_wx(struct ahv_vm *vm)
+{
+	u32 watch = vm->watch & ~AHV_WATCH_WX;
+
+	if (!vm->own_wx)
+		vm->wx = ahv_config.wx;
+	if (vm->wx.mode != AEGISHV_WX_MODE_OFF)
+		watch |= AHV_WATCH_WX;
+	WRITE_ONCE(vm->watch, watch);
 }
 
 /**

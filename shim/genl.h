@@ -13,7 +13,7 @@
 #include <linux/aegishv_genl.h>
 
 #define GENL_STR	(AEGISHV_STR_LEN + 1)
-#define GENL_HOOKS_MAX	32
+#define GENL_HOOKS_MAX	64
 #define GENL_VCPUS_MAX	4096
 
 struct genl;

@@ -4,15 +4,16 @@
  * there before us, come later, and be unloaded while we watch; where KVM is
  * part of the kernel its tracepoints are always there.
  *
- * Process context. `mutex` guards all state here; the module and tracepoint
+ * Process context. ahv_kvm_mutex guards all state here; the module and tracepoint
  * notifiers run under the kernel's own locks and take it inside.
  */
 #include <linux/module.h>
 #include <linux/tracepoint.h>
 #include "hook.h"
 #include "kvm/kvm.h"
+#include "kvm/stage2_settings.h"
 
-static DEFINE_MUTEX(mutex);
+DEFINE_MUTEX(ahv_kvm_mutex);
 static struct tracepoint *tracepoints[AHV_NR_KVM_PROBES];
 static bool registered[AHV_NR_KVM_PROBES];
 static int hooks_err;	/* why the hooks below are not all attached */
@@ -129,16 +130,20 @@ static void attach_arch(void)
 		return;
 	arch_attached = !ahv_kvm_arch_attach();
 	ahv_health_backend(AHV_HOOK_EXIT_INFO, "symbol");
-	if (arch_attached)
+	if (arch_attached) {
 		ahv_health_set(AHV_HOOK_EXIT_INFO, AEGISHV_HOOK_STATE_ATTACHED, 0, NULL);
-	else
+		ahv_s2_attach();
+	} else {
 		ahv_health_set(AHV_HOOK_EXIT_INFO, AEGISHV_HOOK_STATE_ABSENT, 0, why_vendor);
+		ahv_s2_detach(why_vendor);
+	}
 }
 
 static void detach_arch(void)
 {
 	if (!arch_attached)
 		return;
+	ahv_s2_detach(why_vendor);
 	ahv_kvm_arch_detach();
 	arch_attached = false;
 	ahv_health_set(AHV_HOOK_EXIT_INFO, AEGISHV_HOOK_STATE_ABSENT, 0, why_vendor);
@@ -164,6 +169,7 @@ static void attach(void)
 	attach_arch();
 	update_probes();
 	ahv_kvm_find_running();
+	ahv_s2_found();
 }
 
 static void detach(void)
@@ -189,7 +195,7 @@ static int on_tracepoint_module(struct notifier_block *nb, unsigned long what, v
 	if (strcmp(tm->mod->name, "kvm"))
 		return NOTIFY_OK;
 
-	mutex_lock(&mutex);
+	mutex_lock(&ahv_kvm_mutex);
 	if (what == MODULE_STATE_COMING) {
 		for (i = 0; i < tm->mod->num_tracepoints; i++)
 			note_tracepoint(tracepoint_ptr_deref(&tm->mod->tracepoints_ptrs[i]), NULL);
@@ -198,7 +204,7 @@ static int on_tracepoint_module(struct notifier_block *nb, unsigned long what, v
 	} else if (what == MODULE_STATE_GOING && kvm_there()) {
 		detach();
 	}
-	mutex_unlock(&mutex);
+	mutex_unlock(&ahv_kvm_mutex);
 	return NOTIFY_OK;
 }
 
@@ -212,12 +218,12 @@ static int on_module(struct notifier_block *nb, unsigned long what, void *data)
 	if (!is_vendor(data))
 		return NOTIFY_OK;
 
-	mutex_lock(&mutex);
+	mutex_lock(&ahv_kvm_mutex);
 	if (what == MODULE_STATE_COMING && kvm_there())
 		attach_arch();
 	else if (what == MODULE_STATE_GOING)
 		detach_arch();
-	mutex_unlock(&mutex);
+	mutex_unlock(&ahv_kvm_mutex);
 	return NOTIFY_OK;
 }
 
@@ -259,39 +265,40 @@ static int start(void)
 {
 	int err;
 
-	mutex_lock(&mutex);
+	mutex_lock(&ahv_kvm_mutex);
 	set_absent();
 	for_each_kernel_tracepoint(note_tracepoint, NULL);
 	if (kvm_there())
 		attach();
-	mutex_unlock(&mutex);
+	mutex_unlock(&ahv_kvm_mutex);
 
 	/* Tells at once of a kvm module that is already there. */
 	err = watch_modules();
 	if (err) {
-		mutex_lock(&mutex);
+		mutex_lock(&ahv_kvm_mutex);
 		if (kvm_there())
 			detach();
-		mutex_unlock(&mutex);
+		mutex_unlock(&ahv_kvm_mutex);
 	}
 	return err;
 }
 
 static void config_changed(void)
 {
-	mutex_lock(&mutex);
+	mutex_lock(&ahv_kvm_mutex);
 	if (kvm_there())
 		update_probes();
-	mutex_unlock(&mutex);
+	mutex_unlock(&ahv_kvm_mutex);
 }
 
 static void stop(void)
 {
 	unwatch_modules();
-	mutex_lock(&mutex);
+	mutex_lock(&ahv_kvm_mutex);
 	if (kvm_there())
 		detach();
-	mutex_unlock(&mutex);
+	mutex_unlock(&ahv_kvm_mutex);
+	ahv_s2_stop();
 }
 
 const struct ahv_source ahv_kvm_source = {

@@ -25,6 +25,9 @@ struct ahv_kvm_probe {
 
 #define AHV_NR_KVM_PROBES 4
 
+/* kvm.c: guards what is attached; while it is held, kvm.ko stays. */
+extern struct mutex ahv_kvm_mutex;
+
 /* arch/: what there is on this one. */
 extern const struct ahv_kvm_probe ahv_kvm_probes[AHV_NR_KVM_PROBES];
 int ahv_kvm_arch_attach(void);

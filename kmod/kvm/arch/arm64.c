@@ -7,6 +7,7 @@
 #include <asm/kvm_asm.h>
 #include "hook.h"
 #include "kvm/kvm.h"
+#include "kvm/stage2_settings.h"
 
 static struct kvm_vcpu *(*running_vcpu)(void);
 
@@ -79,6 +80,20 @@ int ahv_kvm_arch_attach(void)
 		return -ENOENT;
 	ahv_health_set_isa(AEGISHV_ISA_ARM64);
 	return 0;
+}
+
+/* Stage 2 is another matter here: what asks for it is refused. */
+void ahv_s2_attach(void)
+{
+	ahv_s2_detach("not on this architecture");
+}
+
+void ahv_s2_detach(const char *why)
+{
+	int i;
+
+	for (i = AHV_HOOK_S2_FAULT; i <= AHV_HOOK_GUEST_STATE; i++)
+		ahv_health_set(i, AEGISHV_HOOK_STATE_ABSENT, 0, why);
 }
 
 void ahv_kvm_arch_detach(void)

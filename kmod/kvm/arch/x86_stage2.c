@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * x86-64: the hooks in KVM's fault path, by ftrace alone, since they may change
+ * arguments or skip the function. They are attached while some VM is watched,
+ * and permanent: neither kernel.ftrace_enabled nor debugfs kprobes/enabled turns
+ * them off.
+ *
+ * stage2_fault, kvm_mmu_page_fault(): decides, and may send the vCPU back into
+ * the guest. stage2_spte, make_spte(): what is mapped, under mmu_lock.
+ * stage2_hugepage, kvm_mmu_hugepage_adjust(), and stage2_level,
+ * kvm_mmu_max_mapping_level(): 4 KiB for a VM that wants them.
+ *
+ * Attach and detach are process context with ahv_kvm_mutex, and sleep.
+ */
+#include <linux/moduleparam.h>
+#include <linux/rculist.h>
+#include <linux/static_call.h>
+#include "hook.h"
+#include "kvm/stage2.h"
+#include "vm.h"
+
+static bool wx_untested;
+module_param(wx_untested, bool, 0444);
+MODULE_PARM_DESC(wx_untested,
+		 "allow W^X, seals and traps where they were never run: Intel VMX (default N)");
+
+/* Bits of a page table entry of KVM. */
+#define SPTE_WRITE	BIT_ULL(1)
+#define SPTE_EPT_EXEC	BIT_ULL(2)
+#define SPTE_LEAF_THERE	BIT_ULL(11)	/* KVM's own mark, the same on both vendors */
+#define SPTE_NX		BIT_ULL(63)
+
+/* pte_access of make_spte(): before 7.x and since. */
+#define ACC_ALL_OLD	0x7
+#define ACC_ALL_NEW	0xf
+#define ACC_WRITE	0x2
+
+/*
+ * What the skipped functions return: 1, which is "run the guest" of one and
+ * PG_LEVEL_4K of another; the third returns nothing.
+ */
+asm(".pushsection .text, \"ax\", @progbits\n"
+	"	.globl ahv_s2_return_1\n"
+	"	.type ahv_s2_return_1, @function\n"
+	"ahv_s2_return_1:\n"
+	ASM_ENDBR
+	"	movl $1, %eax\n"
+	ASM_RET
+	"	.size ahv_s2_return_1, . - ahv_s2_return_1\n"
+	".popsection\n");
+
+static void no_put(struct kvm *kvm) { }
+DEFINE_STATIC_CALL(ahv_kvm_put_kvm, no_put);
+
+void ahv_s2_put_kvm(struct kvm *kvm)
+{
+	static_call(ahv_kvm_put_kvm)(kvm);
+}
+
+static void skip(struct ftrace_regs *fregs)
+{
+	ahv_fregs_set_ip(fregs, (unsigned long)ahv_s2_return_1);
+}
+
+static void notrace on_fault(unsigned long ip, unsigned long parent_ip,
+			     struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	bool handled;
+
+	preempt_disable_notrace();
+	handled = ahv_s2_fault((void *)ahv_fregs_arg(fregs, 0), ahv_fregs_arg(fregs, 1),
+			       ahv_fregs_arg(fregs, 2));
+	preempt_enable_notrace();
+	if (handled)
+		skip(fregs);
+}
+
+static u32 exec_bits(u32 access)
+{
+	if (access == ACC_ALL_OLD)
+		return 0x1;
+	return ahv_isa() == AEGISHV_ISA_VMX ? 0xc : 0x8;
+}
+
+/* What the entry that make_spte() replaces allows; 0 for none. */
+static u8 allowed_by(u64 spte)
+{
+	u8 access = AEGISHV_ACCESS_READ;
+
+	if (!(spte & SPTE_LEAF_THERE))
+		return 0;
+	if (spte & SPTE_WRITE)
+		access |= AEGISHV_ACCESS_WRITE;
+	if (ahv_isa() == AEGISHV_ISA_VMX ? spte & SPTE_EPT_EXEC : !(spte & SPTE_NX))
+		access |= AEGISHV_ACCESS_EXEC;
+	return access;
+}
+
+/* make_spte(vcpu, sp, slot, pte_access, gfn, pfn, old_spte, ...) */
+static void shape(struct kvm_vcpu *vcpu, struct ahv_s2 *s2, struct pt_regs *regs)
+{
+	u32 access = regs->cx;
+	u8 may;
+
+	if (access != ACC_ALL_OLD && access != ACC_ALL_NEW)
+		return;
+	may = ahv_s2_may(s2, regs->r8, allowed_by(*(u64 *)(regs->sp + sizeof(u64))));
+	if (!(may & AEGISHV_ACCESS_WRITE))
+		regs->cx &= ~(unsigned long)ACC_WRITE;
+	if (!(may & AEGISHV_ACCESS_EXEC))
+		regs->cx &= ~(unsigned long)exec_bits(access);
+}
+
+static void notrace on_spte(unsigned long ip, unsigned long parent_ip,
+			    struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	struct pt_regs *regs = ftrace_get_regs(fregs);
+	struct kvm_vcpu *vcpu;
+	struct ahv_vcpu *v;
+	struct ahv_s2 *s2;
+
+	if (!regs)
+		return;
+	preempt_disable_notrace();
+	vcpu = (void *)regs->di;
+	v = ahv_kvm_vcpu(vcpu);
+	if (v && READ_ONCE(v->vm->watch) & (AHV_WATCH_WX | AHV_WATCH_RANGES) &&
+	    vcpu->arch.mmu == &vcpu->arch.root_mmu && vcpu->arch.mmu->root_role.direct) {
+		s2 = ahv_s2_of(v->vm, GFP_ATOMIC);
+		if (s2)
+			shape(vcpu, s2, regs);
+	}
+	preempt_enable_notrace();
+}
+
+static void notrace on_hugepage(unsigned long ip, unsigned long parent_ip,
+				struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	struct ahv_vcpu *v;
+
+	preempt_disable_notrace();
+	v = ahv_kvm_vcpu((void *)ahv_fregs_arg(fregs, 0));
+	if (v && ahv_s2_wants_4k(v->vm))
+		skip(fregs);
+	preempt_enable_notrace();
+}
+
+static void notrace on_level(unsigned long ip, unsigned long parent_ip,
+			     struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	const void *kvm = (void *)ahv_fregs_arg(fregs, 0);
+	struct ahv_vm *vm;
+
+	rcu_read_lock();
+	list_for_each_entry_rcu(vm, &ahv_vms, all)
+		if (vm->key == kvm && ahv_s2_wants_4k(vm))
+			skip(fregs);
+	rcu_read_unlock();
+}
+
+/**
+ * struct s2_hook - a function of KVM
+ * @symbol: its name
+ * @id: whose health it is
+ * @ops: ftrace's part
+ * @attached: it is
+ */
+struct s2_hook {
+	const char *symbol;
+	enum ahv_hook_id id;
+	struct ftrace_ops ops;
+	bool attached;
+};
+
+static struct s2_hook hooks[] = {
+	{ "make_spte", AHV_HOOK_S2_SPTE,
+	  { .func = on_spte, .flags = FTRACE_OPS_FL_SAVE_REGS } },
+	{ "kvm_mmu_hugepage_adjust", AHV_HOOK_S2_HUGEPAGE,
+	  { .func = on_hugepage, .flags = AHV_FTRACE_IPMODIFY } },
+	{ "kvm_mmu_max_mapping_level", AHV_HOOK_S2_LEVEL,
+	  { .func = on_level, .flags = AHV_FTRACE_IPMODIFY } },
+	{ "kvm_mmu_page_fault", AHV_HOOK_S2_FAULT,
+	  { .func = on_fault, .flags = AHV_FTRACE_IPMODIFY } },
+};
+
+static int attach_one(struct s2_hook *h)
+{
+	unsigned long ip = ahv_symbol(h->symbol);
+	u32 how = h->ops.flags & (FTRACE_OPS_FL_SAVE_REGS | FTRACE_OPS_FL_IPMODIFY);
+	const char *reason = "ftrace refused it: another user may hold the function";
+	int err = ip ? 0 : -ENOENT;
+
+	h->ops = (struct ftrace_ops){
+		.func = h->ops.func,
+		.flags = how | FTRACE_OPS_FL_PERMANENT,
+	};
+	ahv_health_backend(h->id, "ftrace");
+	ahv_health_require(h->id, true);
+	if (!ip)
+		reason = "this kernel has no such function";
+	else
+		err = ftrace_set_filter_ip(&h->ops, ip, 0, 0);
+	if (!err) {
+		err = register_ftrace_function(&h->ops);
+		if (err)
+			ftrace_free_filter(&h->ops);
+	}
+	h->attached = !err;
+	ahv_health_set(h->id, err ? AEGISHV_HOOK_STATE_FAILED : AEGISHV_HOOK_STATE_ATTACHED,
+		       err, err ? reason : NULL);
+	return err;
+}
+
+static void detach_one(struct s2_hook *h)
+{
+	if (!h->attached)
+		return;
+	unregister_ftrace_function(&h->ops);
+	ftrace_free_filter(&h->ops);
+	h->attached = false;
+}
+
+/* A function that says why nothing can be watched here, or NULL. */
+const char *ahv_s2_unsupported(void)
+{
+	if (ahv_isa() == AEGISHV_ISA_SVM)
+		return NULL;
+	if (!ahv_isa())
+		return "neither kvm-amd nor kvm-intel is loaded";
+	return wx_untested ? NULL : "never run on Intel VMX: load the module with wx_untested=1";
+}
+
+void ahv_s2_hooks_absent(const char *why, u32 state)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		ahv_health_require(hooks[i].id, false);
+		ahv_health_set(hooks[i].id, state, 0, why);
+	}
+	ahv_health_require(AHV_HOOK_GUEST_STATE, false);
+	ahv_health_set(AHV_HOOK_GUEST_STATE, state, 0, why);
+}
+
+bool ahv_s2_hooks_attached(void)
+{
+	return READ_ONCE(hooks[ARRAY_SIZE(hooks) - 1].attached);
+}
+
+static int attach_guest_state(void)
+{
+	int err = ahv_guest_attach();
+
+	ahv_health_backend(AHV_HOOK_GUEST_STATE, "symbol");
+	ahv_health_require(AHV_HOOK_GUEST_STATE, true);
+	ahv_health_set(AHV_HOOK_GUEST_STATE,
+		       err ? AEGISHV_HOOK_STATE_FAILED : AEGISHV_HOOK_STATE_ATTACHED, err,
+		       err ? "this KVM has not the functions that read a vCPU" : NULL);
+	return err;
+}
+
+/**
+ * ahv_s2_hooks_attach() - begin to look at faults
+ *
+ * Return: 0, or a negative errno, and health knows; then nothing is attached.
+ */
+int ahv_s2_hooks_attach(void)
+{
+	unsigned long put = ahv_symbol("kvm_put_kvm");
+	int i, err;
+
+	if (ahv_s2_hooks_attached())
+		return 0;
+	if (!put)
+		return -ENOENT;
+	static_call_update(ahv_kvm_put_kvm, (void *)put);
+	err = attach_guest_state();
+	for (i = 0; i < ARRAY_SIZE(hooks) && !err; i++)
+		err = attach_one(&hooks[i]);
+	if (!err)
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(hooks); i++)
+		detach_one(&hooks[i]);
+	return err;
+}
+
+/* On return no callback runs, and none is on its way back to KVM. */
+void ahv_s2_hooks_detach(void)
+{
+	int i;
+
+	for (i = ARRAY_SIZE(hooks) - 1; i >= 0; i--)
+		detach_one(&hooks[i]);
+	ahv_guest_detach();
+	static_call_update(ahv_kvm_put_kvm, no_put);
+}

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a stage-2 fault of a watched VM leads to: the state machine decides, a
+ * page that changed its mind loses its mappings, and what KVM maps from then on
+ * follows the page's state.
+ *
+ * A page's state changes before its mappings go, and KVM asks for the state
+ * under its mmu_lock: a mapping that was made by the old state is either gone
+ * with the others or was never made.
+ *
+ * On the vCPU's thread, preemption off, kvm->srcu held. s2->lock is taken inside
+ * mmu_lock, and mmu_lock never inside s2->lock.
+ */
+#include <linux/slab.h>
+#include "kvm/stage2.h"
+
+/* Error code of a nested page fault, as KVM hands it on for both vendors. */
+#define FAULT_PRESENT	BIT_ULL(0)
+#define FAULT_WRITE	BIT_ULL(1)
+#define FAULT_RSVD	BIT_ULL(3)
+#define FAULT_FETCH	BIT_ULL(4)
+
+static const char why_shadow[] = "its pages are mapped by shadow paging, which is not watched";
+
+struct ahv_s2 *ahv_s2_alloc(gfp_t gfp)
+{
+	struct ahv_s2 *s2 = kzalloc(sizeof(*s2), gfp | __GFP_NOWARN);
+
+	if (!s2)
+		return NULL;
+	raw_spin_lock_init(&s2->lock);
+	ahv_wx_init(&s2->wx);
+	return s2;
+}
+
+void ahv_s2_free(struct ahv_s2 *s2)
+{
+	u32 i;
+
+	if (!s2)
+		return;
+	for (i = 0; i < s2->wx.nr_chunks; i++)
+		kfree(s2->wx.chunks[i]);
+	kfree(s2);
+}
+
+/* A VM's pages; made when they are first wanted. NULL for want of memory. */
+struct ahv_s2 *ahv_s2_of(struct ahv_vm *vm, gfp_t gfp)
+{
+	struct ahv_s2 *s2 = READ_ONCE(vm->s2), *mine;
+
+	if (likely(s2))
+		return s2;
+	mine = ahv_s2_alloc(gfp);
+	if (!mine)
+		return NULL;
+	mine->wx.on = READ_ONCE(vm->watch) & AHV_WATCH_WX;
+	if (READ_ONCE(vm->wx.granularity) == AEGISHV_WX_GRANULARITY_HUGE)
+		mine->shift = AHV_S2_HUGE_SHIFT;
+	s2 = cmpxchg(&vm->s2, NULL, mine);
+	if (!s2)
+		return mine;
+	ahv_s2_free(mine);
+	return s2;
+}
+
+bool ahv_s2_wants_4k(const struct ahv_vm *vm)
+{
+	const struct ahv_s2 *s2 = READ_ONCE(vm->s2);
+
+	return READ_ONCE(vm->watch) & (AHV_WATCH_WX | AHV_WATCH_RANGES) &&
+	       !(s2 && READ_ONCE(s2->shift));
+}
+
+/**
+ * ahv_s2_may() - what KVM may map now
+ * @s2: the VM's pages
+ * @gfn: the page
+ * @old: what a mapping that is there allows, 0 for none
+ *
+ * Under mmu_lock. Return: set of AEGISHV_ACCESS_*.
+ */
+u8 ahv_s2_may(struct ahv_s2 *s2, u64 gfn, u8 old)
+{
+	u64 unit = gfn >> s2->shift;
+	u8 may;
+
+	raw_spin_lock(&s2->lock);
+	may = ahv_wx_may(&s2->wx, unit, ktime_get_mono_fast_ns());
+	if (old && !s2->shift)
+		may = ahv_wx_keep(&s2->wx, unit, old, may);
+	raw_spin_unlock(&s2->lock);
+	return may;
+}
+
+static void give_memory(struct ahv_s2 *s2)
+{
+	void *chunk;
+
+	if (!ahv_wx_wants_chunk(&s2->wx))
+		return;
+	chunk = kmalloc_array(AHV_WX_CHUNK, sizeof(struct ahv_wx_page), GFP_ATOMIC | __GFP_NOWARN);
+	if (!chunk)
+		return;
+	raw_spin_lock(&s2->lock);
+	if (ahv_wx_wants_chunk(&s2->wx)) {
+		ahv_wx_give_chunk(&s2->wx, chunk);
+		chunk = NULL;
+	}
+	raw_spin_unlock(&s2->lock);
+	kfree(chunk);
+}
+
+/* The mappings that a verdict takes away; counts the change of mind. */
+static void carry_out(struct ahv_s2_fault *f, const struct ahv_wx_verdict *verdict)
+{
+	struct kvm *kvm = f->vcpu->kvm;
+
+	if (verdict->flipped)
+		f->v->counts.wx[AEGISHV_WX_COUNT_FLIP]++;
+	if (verdict->drop)
+		ahv_s2_zap_unit(kvm, f->s2, f->a.unit);
+	if (verdict->drop_also)
+		ahv_s2_zap_unit(kvm, f->s2, verdict->also);
+	if (verdict->rule == AEGISHV_WX_THRASH)
+		ahv_s2_tell_thrash(f, verdict);
+}
+
+static void allow_exec(struct ahv_s2_fault *f)
+{
+	struct ahv_wx_verdict verdict;
+
+	raw_spin_lock(&f->s2->lock);
+	ahv_wx_exec_allow(&f->s2->wx, &f->a, &verdict);
+	raw_spin_unlock(&f->s2->lock);
+	carry_out(f, &verdict);
+	if (f->s2->wx.nr_grants)
+		ahv_s2_expect_end();
+}
+
+static bool on_write(struct ahv_s2_fault *f)
+{
+	struct ahv_wx_verdict verdict;
+
+	give_memory(f->s2);
+	raw_spin_lock(&f->s2->lock);
+	ahv_wx_write(&f->s2->wx, &f->a, &verdict);
+	raw_spin_unlock(&f->s2->lock);
+	if (verdict.rule == AEGISHV_WX_SEAL)
+		return ahv_s2_answer(f, &verdict);
+	carry_out(f, &verdict);
+	if (verdict.rule)
+		ahv_s2_expect_end();
+	return false;
+}
+
+/* How far the guest has come, for what is made of its kernel's pages. */
+static void note_guest(struct ahv_s2_fault *f)
+{
+	if (f->a.cpl == 3)
+		WRITE_ONCE(f->s2->ran_user, true);
+	else if (ahv_guest_is_64bit(f->vcpu))
+		WRITE_ONCE(f->s2->ran_paged, true);
+}
+
+static bool on_exec(struct ahv_s2_fault *f)
+{
+	struct ahv_wx_verdict verdict;
+	bool refused;
+
+	note_guest(f);
+	raw_spin_lock(&f->s2->lock);
+	ahv_wx_exec(&f->s2->wx, &f->a, &verdict);
+	raw_spin_unlock(&f->s2->lock);
+	if (!verdict.rule) {
+		carry_out(f, &verdict);
+		return false;
+	}
+	give_memory(f->s2);
+	refused = ahv_s2_answer(f, &verdict);
+	if (!refused)
+		allow_exec(f);
+	return refused || READ_ONCE(f->v->vm->watch) & AHV_WATCH_PAUSED;
+}
+
+/* Whether the guest's own page tables are what the gpa went through. */
+static bool is_direct(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.mmu == &vcpu->arch.root_mmu && vcpu->arch.mmu->root_role.direct;
+}
+
+static bool is_memory(struct kvm_vcpu *vcpu, gfn_t gfn)
+{
+	struct kvm_memory_slot *slot = __gfn_to_memslot(kvm_vcpu_memslots(vcpu), gfn);
+
+	return slot && !(slot->flags & KVM_MEMSLOT_INVALID);
+}
+
+static bool describe(struct ahv_s2_fault *f, u64 code)
+{
+	f->access = code & FAULT_FETCH ? AEGISHV_ACCESS_EXEC :
+		    code & FAULT_WRITE ? AEGISHV_ACCESS_WRITE : AEGISHV_ACCESS_READ;
+	if (f->access == AEGISHV_ACCESS_READ || code & FAULT_RSVD ||
+	    !is_memory(f->vcpu, gpa_to_gfn(f->gpa)))
+		return false;
+	f->a.now_ns = ktime_get_mono_fast_ns();
+	f->a.unit = gpa_to_gfn(f->gpa) >> f->s2->shift;
+	f->a.rip = ahv_kvm_rip(f->vcpu);
+	f->a.vcpu = f->v->id;
+	f->a.cpl = ahv_guest_cpl(f->vcpu);
+	f->a.present = code & FAULT_PRESENT;
+	return true;
+}
+
+/**
+ * ahv_s2_fault() - a vCPU met a stage-2 fault
+ * @vcpu: KVM's
+ * @gpa: address
+ * @code: error code
+ *
+ * Return: true when KVM shall not handle it but run the guest again, or what it
+ * finds instead: an exception, a pause, a signal.
+ */
+bool ahv_s2_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code)
+{
+	struct ahv_s2_fault f = { .v = ahv_kvm_vcpu(vcpu), .vcpu = vcpu, .gpa = gpa };
+	u32 watch = f.v ? READ_ONCE(f.v->vm->watch) : 0;
+
+	if (likely(!watch))
+		return false;
+	if (watch & AHV_WATCH_PAUSED) {
+		ahv_s2_hold_current(f.v);
+		return true;
+	}
+	f.s2 = ahv_s2_of(f.v->vm, GFP_ATOMIC);
+	if (!f.s2)
+		return false;
+	if (!is_direct(vcpu)) {
+		if (vcpu->arch.mmu == &vcpu->arch.root_mmu)
+			WRITE_ONCE(f.s2->problem, why_shadow);
+		return false;
+	}
+	if (!describe(&f, code))
+		return false;
+	return f.access == AEGISHV_ACCESS_WRITE ? on_write(&f) : on_exec(&f);
+}

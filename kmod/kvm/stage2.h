@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * W^X, seals, execution traps and pauses of VMs: what a stage-2 fault leads to
+ * (stage2.c), what is told and answered (stage2_answer.c), taking mappings away
+ * (stage2_zap.c), stopping vCPUs (stage2_hold.c), settings (stage2_set.c), and
+ * the hooks in KVM (arch/x86_stage2.c).
+ */
+#ifndef AHV_KVM_STAGE2_H
+#define AHV_KVM_STAGE2_H
+
+#include <linux/kvm_host.h>
+#include <linux/spinlock.h>
+#include "kvm/kvm.h"
+#include "kvm/stage2_settings.h"
+#include "wx.h"
+
+#define AHV_S2_HUGE_SHIFT	9	/* a region of 2 MiB */
+
+/**
+ * struct ahv_s2 - what is known of a VM's pages
+ * @lock: guards what follows to @held; taken inside KVM's mmu_lock, in which
+ *	interrupts are on
+ * @wx: the state machine
+ * @shift: pages of a unit of @wx, as a shift
+ * @tokens: records that may be written at once
+ * @tokens_ns: as of when
+ * @held: events not recorded since the last that was
+ * @ran_paged: it had 64-bit page tables on; written by its vCPUs
+ * @ran_user: it ran a user program; likewise
+ * @problem: why it is not watched, or NULL; a constant string
+ */
+struct ahv_s2 {
+	raw_spinlock_t lock;
+	struct ahv_wx wx;
+	u32 shift;
+	u32 tokens;
+	u64 tokens_ns;
+	u32 held;
+	bool ran_paged;
+	bool ran_user;
+	const char *problem;
+};
+
+/**
+ * struct ahv_s2_fault - a stage-2 fault of a watched VM
+ * @v: the vCPU
+ * @vcpu: KVM's
+ * @s2: its VM's pages
+ * @gpa: address
+ * @access: one of AEGISHV_ACCESS_*
+ * @a: the same for the state machine
+ */
+struct ahv_s2_fault {
+	struct ahv_vcpu *v;
+	struct kvm_vcpu *vcpu;
+	struct ahv_s2 *s2;
+	u64 gpa;
+	u8 access;
+	struct ahv_wx_access a;
+};
+
+/* stage2.c; from the hooks, preemption off */
+bool ahv_s2_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code);
+u8 ahv_s2_may(struct ahv_s2 *s2, u64 gfn, u8 old);
+bool ahv_s2_wants_4k(const struct ahv_vm *vm);
+struct ahv_s2 *ahv_s2_alloc(gfp_t gfp);
+void ahv_s2_free(struct ahv_s2 *s2);
+struct ahv_s2 *ahv_s2_of(struct ahv_vm *vm, gfp_t gfp);
+
+/* stage2_answer.c */
+bool ahv_s2_answer(struct ahv_s2_fault *f, const struct ahv_wx_verdict *verdict);
+void ahv_s2_tell_thrash(struct ahv_s2_fault *f, const struct ahv_wx_verdict *verdict);
+
+/* stage2_zap.c */
+void ahv_s2_zap_unit(struct kvm *kvm, const struct ahv_s2 *s2, u64 unit);
+/* Every mapping of a VM. Process context, with ahv_kvm_mutex. */
+void ahv_s2_zap_vm(struct ahv_vm *vm);
+/* Grants and rests that will be over: look after them. */
+void ahv_s2_expect_end(void);
+void ahv_s2_zap_later(void);
+void ahv_s2_zap_stop(void);
+
+/* stage2_hold.c */
+void ahv_s2_hold_current(struct ahv_vcpu *v);
+void ahv_s2_hold_all(struct ahv_vm *vm);
+void ahv_s2_wake(void);
+void ahv_s2_hold_start(void);
+void ahv_s2_hold_stop(void);
+
+/* arch/x86_stage2.c */
+extern const char ahv_s2_return_1[];
+bool ahv_s2_hooks_attached(void);
+const char *ahv_s2_unsupported(void);
+int ahv_s2_hooks_attach(void);
+void ahv_s2_hooks_detach(void);
+void ahv_s2_hooks_absent(const char *why, u32 state);
+void ahv_s2_put_kvm(struct kvm *kvm);
+
+/* arch/x86_guest.c; on the vCPU's thread, while it is out of the guest */
+u8 ahv_guest_cpl(struct kvm_vcpu *vcpu);
+u64 ahv_guest_cr3(struct kvm_vcpu *vcpu);
+bool ahv_guest_is_64bit(struct kvm_vcpu *vcpu);
+void ahv_guest_look(struct kvm_vcpu *vcpu, u64 gfn, struct ahv_wx_guest *g);
+void ahv_guest_inject_gp(struct kvm_vcpu *vcpu);
+int ahv_guest_attach(void);
+void ahv_guest_detach(void);
+
+#endif
