@@ -32,6 +32,26 @@ bool args_u64(const char *s, uint64_t min, uint64_t max, uint64_t *v)
 	return number(s, v, &end) && !*end && *v >= min && *v <= max;
 }
 
+static const char *range_number(const char *s, uint64_t *v)
+{
+	char *end;
+
+	if (*s < '0' || *s > '9')
+		return NULL;
+	errno = 0;
+	*v = strtoull(s, &end, 0);
+	return errno ? NULL : end;
+}
+
+bool args_range(const char *s, uint64_t *start, uint64_t *end)
+{
+	s = range_number(s, start);
+	if (!s || *s != '-')
+		return false;
+	s = range_number(s + 1, end);
+	return s && !*s && *start <= *end;
+}
+
 bool args_bytes(const char *s, uint32_t *v)
 {
 	const char *end;

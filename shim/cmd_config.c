@@ -43,6 +43,10 @@ static const struct key keys[] = {
 	{ "deadman_s", ATTR(DEADMAN_S), NUMBER, NULL, "a number of seconds, 0 for never" },
 	{ "storm_denials", ATTR(STORM_DENIALS), NUMBER, NULL, "a number of denials, 0 for never" },
 	{ "storm_window_s", ATTR(STORM_WINDOW_S), NUMBER, NULL, "a number of seconds" },
+	{ "wx", ATTR(WX), WORD, words_wx, "off, detect or enforce" },
+	{ "wx_action", ATTR(WX_ACTION), WORD, words_wx_action, "log, deny, pause or kill" },
+	{ "wx_granularity", ATTR(WX_GRANULARITY), WORD, words_wx_granularity, "4k or huge" },
+	{ "wx_scope", ATTR(WX_SCOPE), WORD, words_wx_scope, "all or user" },
 };
 
 #define NR_KEYS (sizeof(keys) / sizeof(keys[0]))

@@ -16,8 +16,16 @@ const struct cmd commands[] = {
 	{ "snapshot", "", "counts at this moment, as JSON", NULL, snapshot_opts, NULL,
 	  cmd_snapshot },
 	{ "top", "", "VMs by exits, live; q quits", NULL, top_opts, NULL, cmd_top },
-	{ "vm", "list | show VM | set VM exit_events=MODE", "virtual machines",
-	  "VM is a number or a name. MODE is off, all, full, sample:N, or inherit.",
+	{ "vm", "list | show VM | set VM KEY=VALUE... | seal|trap VM START-END... |\n"
+	  "       unseal|untrap|pause|resume VM", "virtual machines",
+	  "VM is a number or a name. What is set is in force at once, the VM running:\n"
+	  "exit_events=off|all|full|sample:N|inherit\n"
+	  "wx=off|detect|enforce|inherit     pages that are written and then executed\n"
+	  "wx_action=log|deny|pause|kill     the answer to them with wx=enforce\n"
+	  "wx_granularity=4k|huge            how much is writable or executable together\n"
+	  "wx_scope=all|user                 answer those of the guest's kernel, too, or not\n"
+	  "trap_rearm_ms=N                   a trap that was met is armed again, 0: never\n"
+	  "START-END are guest-physical: the first and the last byte of whole pages.",
 	  vm_opts, vm_words, cmd_vm },
 	{ "config", "get | set KEY=VALUE...", "the module's settings",
 	  "exit_events=off|all|full|sample:N  which VM exits become events\n"

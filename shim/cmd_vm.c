@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * vm list, show and set: the module's VM registry with names from the VMMs.
+ * vm list and show: the module's VM registry with names from the VMMs.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ask.h"
-#include "cmd.h"
+#include "cmd_vm.h"
 #include "view.h"
 
 const struct cmd_opt vm_opts[] = { { 0 } };
-const char *const vm_words[] = { "list", "show", "set", NULL };
+const char *const vm_words[] = {
+	"list", "show", "set", "seal", "unseal", "trap", "untrap", "pause", "resume", NULL,
+};
 
 static int print_list(struct cmd_ctx *c, const struct snap *s)
 {
@@ -95,16 +97,20 @@ static int show(struct cmd_ctx *c, struct genl *g, const struct snap_vm *vm)
 {
 	struct genl_scope scope = { .vm = vm->id };
 	struct details d = { .vm = vm };
-	int err;
+	struct genl_vm_wx wx;
+	int err = genl_vm_wx(g, vm->id, &wx);
 
 	if (c->json) {
 		d.o = ask_json_vm(vm);
 		d.vcpus = cJSON_AddArrayToObject(d.o, "vcpu");
 		cJSON_AddObjectToObject(d.o, "counters");
+		vm_json_wx(d.o, &wx);
 	} else {
 		print_vm(vm);
+		vm_print_wx(&wx);
 	}
-	err = genl_vm(g, vm->id, take_vcpus, &d);
+	if (!err)
+		err = genl_vm(g, vm->id, take_vcpus, &d);
 	if (!err && !c->json)
 		puts("\nKIND   REASON                                   COUNT");
 	if (!err)
@@ -117,61 +123,60 @@ static int show(struct cmd_ctx *c, struct genl *g, const struct snap_vm *vm)
 	return d.o ? json_print(d.o) : cmd_finish();
 }
 
-static int set(struct cmd_ctx *c, struct genl *g, const struct snap_vm *vm)
-{
-	struct genl_config cfg = { .set = GENL_CONFIG_VM, .vm = vm->id };
-	const char *what = c->args[2];
+/* What is done to a VM: the word, arguments that it needs and takes. */
+static const struct verb {
+	const char *word;
+	int min, max;
+	int (*fn)(struct cmd_ctx *c, struct genl *g, const struct snap_vm *vm);
+} verbs[] = {
+	{ "show", 2, 2, show },
+	{ "set", 3, CMD_ARGS_MAX, vm_set },
+	{ "seal", 3, CMD_ARGS_MAX, vm_ranges },
+	{ "trap", 3, CMD_ARGS_MAX, vm_ranges },
+	{ "unseal", 2, 2, vm_flag },
+	{ "untrap", 2, 2, vm_flag },
+	{ "pause", 2, 2, vm_flag },
+	{ "resume", 2, 2, vm_flag },
+};
 
-	if (strncmp(what, "exit_events=", 12)) {
-		log_error("vm set: '%s': not exit_events=MODE", what);
-		return EXIT_USAGE;
+static const struct verb *find_verb(const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (!strcmp(verbs[i].word, word))
+			return &verbs[i];
 	}
-	what += 12;
-	if (!strcmp(what, "inherit")) {
-		cfg.set |= GENL_CONFIG_INHERIT;
-	} else if (args_exit_events(what, &cfg.exit_events, &cfg.sample)) {
-		cfg.set |= GENL_CONFIG_EXIT_EVENTS | (cfg.sample ? GENL_CONFIG_SAMPLE : 0);
-	} else {
-		log_error("vm set: exit_events=%s: not off, all, full, sample:N or inherit", what);
-		return EXIT_USAGE;
-	}
-	if (genl_config_set(g, &cfg)) {
-		log_error("VM %u: %s", vm->id, genl_why(g));
-		return EXIT_FAIL;
-	}
-	return EXIT_OK;
+	return NULL;
 }
 
 static int act(struct cmd_ctx *c, struct genl *g, const struct snap *s)
 {
+	const struct verb *verb = find_verb(c->args[0]);
 	const struct snap_vm *vm;
 
-	if (!strcmp(c->args[0], "list"))
+	if (!verb)
 		return print_list(c, s);
 	vm = ask_vm(s, c->args[1]);
-	if (!vm)
-		return EXIT_FAIL;
-	return strcmp(c->args[0], "show") ? set(c, g, vm) : show(c, g, vm);
+	return vm ? verb->fn(c, g, vm) : EXIT_FAIL;
 }
 
 static int check_words(struct cmd_ctx *c)
 {
-	int want = 1;
+	const struct verb *verb = find_verb(c->args[0]);
 
-	if (!strcmp(c->args[0], "show"))
-		want = 2;
-	else if (!strcmp(c->args[0], "set"))
-		want = 3;
-	else if (strcmp(c->args[0], "list"))
+	if (verb)
+		return cmd_check_args(c, verb->min, verb->max);
+	if (strcmp(c->args[0], "list"))
 		return cmd_unknown("vm", c->args[0], vm_words);
-	return cmd_check_args(c, want, want);
+	return cmd_check_args(c, 1, 1);
 }
 
 int cmd_vm(struct cmd_ctx *c)
 {
 	struct genl *g;
 	struct snap s;
-	int status = cmd_plain(c, 0, 3);
+	int status = cmd_plain(c, 0, CMD_ARGS_MAX);
 
 	if (status >= 0)
 		return status;

@@ -81,6 +81,10 @@ struct genl_config {
 	uint32_t deadman_s;
 	uint32_t storm_denials;
 	uint32_t storm_window_s;
+	uint32_t wx;
+	uint32_t wx_action;
+	uint32_t wx_granularity;
+	uint32_t wx_scope;
 	struct aegishv_detect_rules detect;
 	bool detect_drop;	/* with detect in set and vm: drop the VM's own */
 	bool own_detect;
@@ -110,6 +114,42 @@ struct genl_vm {
 	bool own_setting;
 	uint32_t nr_vcpus;
 	const struct genl_vcpu *vcpu;	/* good during the call alone */
+};
+
+#define GENL_RANGES_MAX	32
+
+/* First and last byte. */
+struct genl_range {
+	uint64_t start, end;
+};
+
+/* What a VM is watched for; absent attributes leave zeros. */
+struct genl_vm_wx {
+	uint32_t wx, action, granularity, scope;
+	bool own;
+	bool paused;
+	uint32_t rearm_ms;
+	uint32_t pages;
+	uint64_t forgotten, bytes;
+	char problem[GENL_STR];
+	uint32_t nr_seals, nr_traps;
+	struct genl_range seals[GENL_RANGES_MAX];
+	struct genl_range traps[GENL_RANGES_MAX];
+};
+
+#define GENL_VM(attr)	(1ULL << (attr))
+
+/**
+ * struct genl_vm_change - what to change of one VM
+ * @id: the VM
+ * @set: set of GENL_VM(AEGISHV_A_VM_*) of what is named: wx and what goes with
+ *	it, rearm_ms, and the flags
+ * @to: the rest; ranges are added
+ */
+struct genl_vm_change {
+	uint32_t id;
+	uint64_t set;
+	struct genl_vm_wx to;
 };
 
 struct genl_counter {
@@ -149,6 +189,9 @@ int genl_config_set(struct genl *g, const struct genl_config *config);
 int genl_vm(struct genl *g, uint32_t id, void (*fn)(void *arg, const struct genl_vm *vm),
 	    void *arg);
 int genl_vms(struct genl *g, void (*fn)(void *arg, const struct genl_vm *vm), void *arg);
+
+int genl_vm_set(struct genl *g, const struct genl_vm_change *c);
+int genl_vm_wx(struct genl *g, uint32_t id, struct genl_vm_wx *wx);
 
 /**
  * struct genl_scope - whose counters

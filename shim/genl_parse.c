@@ -140,6 +140,10 @@ uint32_t *genl_config_u32(struct genl_config *c, unsigned int attr)
 		[AEGISHV_A_CONFIG_DEADMAN_S] = &c->deadman_s,
 		[AEGISHV_A_CONFIG_STORM_DENIALS] = &c->storm_denials,
 		[AEGISHV_A_CONFIG_STORM_WINDOW_S] = &c->storm_window_s,
+		[AEGISHV_A_CONFIG_WX] = &c->wx,
+		[AEGISHV_A_CONFIG_WX_ACTION] = &c->wx_action,
+		[AEGISHV_A_CONFIG_WX_GRANULARITY] = &c->wx_granularity,
+		[AEGISHV_A_CONFIG_WX_SCOPE] = &c->wx_scope,
 	};
 
 	return attr <= AEGISHV_A_CONFIG_MAX ? to[attr] : NULL;

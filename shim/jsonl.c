@@ -295,6 +295,8 @@ static char *put_body(char *p, const struct aegishv_hdr *rec)
 		return jsonl_detect(p, (const struct aegishv_rec_detect *)rec);
 	case AEGISHV_REC_GUEST:
 		return jsonl_guest(p, (const struct aegishv_rec_guest *)rec);
+	case AEGISHV_REC_WX:
+		return jsonl_wx(p, (const struct aegishv_rec_wx *)rec);
 	default:
 		return put_health(p, (const struct aegishv_rec_health *)rec);
 	}

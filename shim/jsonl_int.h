@@ -48,6 +48,7 @@ char *jsonl_reason(char *p, uint8_t isa, uint32_t reason);
 /* What is behind the VM. */
 char *jsonl_detect(char *p, const struct aegishv_rec_detect *r);
 char *jsonl_guest(char *p, const struct aegishv_rec_guest *r);
+char *jsonl_wx(char *p, const struct aegishv_rec_wx *r);
 
 /* seq, cpu, time_ns and time. */
 char *jsonl_head(char *p, const struct aegishv_hdr *h, struct jsonl_clock *clock);

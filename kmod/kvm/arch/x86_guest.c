@@ -147,8 +147,8 @@ void ahv_guest_look(struct kvm_vcpu *vcpu, u64 gfn, struct ahv_wx_guest *g)
 {
 	struct walk w = { .vcpu = vcpu, .gva = ahv_kvm_rip(vcpu) };
 
-	g->map = AEGISHV_WX_MAP_UNKNOWN;
 	g->paging = guest_cr0(vcpu) & X86_CR0_PG;
+	g->map = g->paging ? AEGISHV_WX_MAP_UNKNOWN : AEGISHV_WX_NO_PAGING;
 	if (!g->paging)
 		return;
 	set_mode(&w);
