@@ -172,11 +172,14 @@ int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *nam
 
 #ifdef CONFIG_X86_64
 /* 6.8: KVM may be built without what guests of Hyper-V want. */
+static inline bool ahv_kvm_is_hyperv(const struct kvm *kvm)
+{
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0) || defined(CONFIG_KVM_HYPERV)
-#define ahv_kvm_is_hyperv(kvm)	((kvm)->arch.hyperv.hv_guest_os_id)
+	return kvm->arch.hyperv.hv_guest_os_id;
 #else
-#define ahv_kvm_is_hyperv(kvm)	false
+	return false;
 #endif
+}
 #endif
 
 /*

@@ -32,6 +32,8 @@
 #define CR4_SMAP	(1ULL << 21)
 #define EFER_NXE	(1ULL << 11)
 
+#define NR_ELEMS(a) (sizeof(a) / sizeof((a)[0]))
+
 enum kind {
 	OTHER,
 	PIO,
@@ -112,7 +114,7 @@ static bool is_platform(enum kind kind, const struct ahv_detect_at *at)
 	};
 
 	if (kind == PIO)
-		return in_ranges(ports, sizeof(ports) / sizeof(ports[0]), at->info1 >> 16 & 0xffff);
+		return in_ranges(ports, NR_ELEMS(ports), at->info1 >> 16 & 0xffff);
 	/* IOAPIC, HPET and local APIC. */
 	return at->isa == AEGISHV_ISA_SVM && at->info2 >= 0xfec00000 && at->info2 < 0xfef00000;
 }

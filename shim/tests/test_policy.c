@@ -101,8 +101,91 @@ static void not_supported(void **state)
 	finds(V "[deny_ip]\n10.0.0.1\nnot parsed\n", "U 2:1", "[deny_ip] is not supported");
 	finds(V "[cgroup_deny_port]\n1\n", "U 2:1", "not supported");
 	finds(V "[deny_binary_hash]\n1\n", "U 2:1", "not supported");
-	finds(V "[vm]\nwx=detect\n", "U 2:1", "come later");
-	finds(V "[vm web-01]\nwx=enforce\n", "U 2:1", "[vm web-01]");
+}
+
+/* Settings of virtual machines: what is wrong, and where. */
+static void vm_errors(void **state)
+{
+	finds(V "[vm]\ndetekt=all\n", "E 3:1", "did you mean detect?");
+	finds(V "[vm]\nfrobnicate=1\n", "E 3:1", "no setting of a VM");
+	finds(V "[vm]\ndetect=wx, foo\n", "E 3:12", "'foo': no detector");
+	finds(V "[vm]\ncooldown\n", "E 3:1", "not KEY=VALUE");
+	finds(V "[vm]\ncooldown=\n", "E 3:1", "not KEY=VALUE");
+	finds(V "[vm]\ncooldown=2d\n", "E 3:10", "not a time");
+	finds(V "[vm]\ncooldown=1s\ncooldown=2s\n", "E 4:10", "given twice");
+	finds(V "[vm]\nexit_burst=fast\n", "E 3:12", "COUNT/TIME");
+	finds(V "[vm]\nexit_burst=5/1d\n", "E 3:14", "not a time");
+	finds(V "[vm]\nexit_burst_ignore=hlt,hit\n", "E 3:23", "'hit'");
+	finds(V "[vm]\npio_ignore=0x3f8-0x3f0\n", "E 3:12", "not a port");
+	finds(V "[vm]\npio_ignore=0x10000\n", "E 3:12", "not a port");
+	finds(V "[vm]\nhypercall_allow=1,,2\n", "E 3:19", "hypercall");
+	finds(V "[vm]\nseal_gpa=0x1000-0x1ff0\n", "E 3:10", "whole pages");
+	finds(V "[vm]\nseal_gpa=0x1000\n", "E 3:10", "START-END");
+	finds(V "[vm web-01]\nwx=on\n", "E 3:4", "off, detect, enforce");
+	finds(V "[vms]\n", "E 2:1", "did you mean [vm]?");
+}
+
+static void vm_sections(void **state)
+{
+	struct vm_settings v;
+	struct policy p, q = { 0 };
+
+	assert_true(parse(&p, V "[vm]\ndetect = exit_burst,nested\nexit_burst=20/2s\nwx=detect\n"
+			  "[vm web-01]\nwx=enforce\nwx_action=pause\nexit_burst=off\n"
+			  "seal_gpa=0x1000-0x1fff\nseal_gpa=0x4000-0x5fff\n"
+			  "[vm 4C4C4544-0046-3310-8051-b7c04f4d3732]\ncooldown=5m\n"));
+	assert_string_equal(findings, "");
+	assert_false(vmrules_of(&p.vms, "db", NULL, &v));
+	assert_int_equal(v.detect.detectors, 1U << AEGISHV_DETECT_EXIT_BURST |
+					     1U << AEGISHV_DETECT_NESTED);
+	assert_int_equal(v.detect.burst.count, 20);
+	assert_int_equal(v.detect.burst.window_ms, 2000);
+	assert_int_equal(v.wx, AEGISHV_WX_MODE_DETECT);
+	assert_true(vmrules_of(&p.vms, "web-01", "4c4c4544-0046-3310-8051-B7C04F4D3732", &v));
+	assert_int_equal(v.detect.burst.count, 0);
+	assert_int_equal(v.detect.cooldown_ms, 300000);
+	assert_int_equal(v.wx, AEGISHV_WX_MODE_ENFORCE);
+	assert_int_equal(v.wx_action, AEGISHV_WX_ACTION_PAUSE);
+	assert_int_equal(v.nr_seal, 2);
+	assert_int_equal(v.seal[1].start, 0x4000);
+	assert_int_equal(v.seal[1].end, 0x5fff);
+	assert_true(policy_add_all(&q, &p));
+	assert_true(vmrules_of(&q.vms, "web-01", NULL, &v));
+	assert_int_equal(v.nr_seal, 2);
+	policy_free(&p);
+	policy_free(&q);
+}
+
+/* Written, read and written again is the same; put on top, the newer one counts. */
+static void vm_text(void **state)
+{
+	char *one = NULL, *two = NULL;
+	struct policy p, q, top;
+	struct vm_settings v;
+	size_t len;
+	FILE *f;
+
+	assert_true(parse(&p, V "[vm a b]\nhypercall_allow=1,5-9\n[vm]\ndetect=all\npio_ignore=none\n"));
+	f = open_memstream(&one, &len);
+	policy_print(f, &p);
+	fclose(f);
+	assert_string_equal(one, "version=1\n\n[vm]\ndetect=all\npio_ignore=none\n\n"
+				 "[vm a b]\nhypercall_allow=1,5-9\n");
+	assert_true(parse(&q, one));
+	f = open_memstream(&two, &len);
+	policy_print(f, &q);
+	fclose(f);
+	assert_string_equal(one, two);
+	assert_true(parse(&top, V "[vm a b]\nhypercall_allow=none\n"));
+	assert_true(vmrules_merge(&q.vms, &top.vms));
+	assert_true(vmrules_of(&q.vms, "a b", NULL, &v));
+	assert_int_equal(v.detect.nr_hypercalls, 0);
+	assert_int_equal(v.detect.detectors, 0x1ffe);
+	policy_free(&p);
+	policy_free(&q);
+	policy_free(&top);
+	free(one);
+	free(two);
 }
 
 static void warnings(void **state)
@@ -280,6 +363,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(seed), cmocka_unit_test(errors), cmocka_unit_test(not_supported),
+		cmocka_unit_test(vm_errors), cmocka_unit_test(vm_sections), cmocka_unit_test(vm_text),
 		cmocka_unit_test(warnings), cmocka_unit_test(bytes), cmocka_unit_test(normal_form),
 		cmocka_unit_test(any_name), cmocka_unit_test(same_rules), cmocka_unit_test(many),
 		cmocka_unit_test(explanations), cmocka_unit_test(sha256),
