@@ -10,6 +10,7 @@
 #include "vm.h"
 
 struct ahv_detect_ref __rcu *ahv_detect_all;
+atomic_long_t ahv_detect_bytes;
 
 /**
  * ahv_detect_ref_new() - rules that can be put in force
@@ -113,12 +114,16 @@ void ahv_detect_get(const struct ahv_vm *vm, struct aegishv_detect_rules *r)
 
 void ahv_detect_vcpu_free(struct ahv_vcpu *v)
 {
+	if (v->detect)
+		atomic_long_sub(sizeof(*v->detect), &ahv_detect_bytes);
 	kfree(v->detect);
 }
 
 /* After the last reader of the VM. */
 void ahv_detect_vm_free(struct ahv_vm *vm)
 {
+	if (vm->detect)
+		atomic_long_sub(sizeof(*vm->detect), &ahv_detect_bytes);
 	kfree(vm->detect);
 	kfree(rcu_dereference_protected(vm->detect_own, true));
 }

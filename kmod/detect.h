@@ -19,6 +19,9 @@ struct ahv_detect_ref {
 	struct ahv_detect_set set;
 };
 
+/* Memory that what is known takes. */
+extern atomic_long_t ahv_detect_bytes;
+
 /* Everybody's; NULL while no detector is on for those without their own. */
 extern struct ahv_detect_ref __rcu *ahv_detect_all;
 

@@ -5,7 +5,7 @@
  */
 #include <linux/utsname.h>
 #include "netlink.h"
-#include "pure/detect.h"
+#include "detect.h"
 #include "policy.h"
 #include "pure/wx.h"
 
@@ -64,7 +64,8 @@ static int fill_totals(struct sk_buff *skb)
 	if (nla_put_u32(skb, AEGISHV_A_INFO_VMS, s.alive) ||
 	    put_u64(skb, AEGISHV_A_INFO_VMS_TOTAL, s.total, AEGISHV_A_INFO_PAD) ||
 	    put_u64(skb, AEGISHV_A_INFO_MEMORY_BYTES,
-		    s.memory_bytes + ahv_rings_memory() + ahv_policy_memory(),
+		    s.memory_bytes + ahv_rings_memory() + ahv_policy_memory() +
+		    atomic_long_read(&ahv_detect_bytes),
 		    AEGISHV_A_INFO_PAD) ||
 	    put_u64(skb, AEGISHV_A_INFO_UNATTRIBUTED, s.unattributed, AEGISHV_A_INFO_PAD))
 		return -EMSGSIZE;

@@ -240,7 +240,7 @@ static int run_replay(struct run *r)
 {
 	struct replay_result result = { 0 };
 	struct replay_opts o = {
-		.quiet = r->quiet, .stop = sig_stop_flag(), .result = &result,
+		.quiet = r->quiet, .guest_events = r->rules_file, .stop = sig_stop_flag(), .result = &result,
 	};
 	int err;
 
@@ -272,6 +272,7 @@ static int run_tracefs(struct run *r)
 	uint64_t end = session_now_ns() + r->live.duration_ns;
 	struct tracefs_opts o = {
 		.dir = r->tracefs,
+		.guest = r->rules_file,
 		.all = r->live.set_exit_events && r->live.exit_events == AEGISHV_EXIT_EVENTS_FULL,
 	};
 	char err[TRACEFS_ERR_LEN];

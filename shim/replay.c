@@ -95,7 +95,9 @@ static const char *other_format(const char *buf, size_t len)
 
 static int choose_reader(struct replay *r)
 {
-	const struct trace_opts opts = { .out = r->p, .name = r->name };
+	const struct trace_opts opts = {
+		.out = r->p, .name = r->name, .guest_events = r->o->guest_events,
+	};
 	const char *why = other_format(r->buf, r->used);
 
 	if (why) {

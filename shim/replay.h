@@ -31,11 +31,13 @@ struct replay_result {
 /**
  * struct replay_opts - how to replay
  * @quiet: no progress and no summary
+ * @guest_events: of trace text, what a guest did that detectors look at
  * @stop: replay ends early, without an error, once this is not 0; or NULL
  * @result: filled in unless NULL
  */
 struct replay_opts {
 	bool quiet;
+	bool guest_events;
 	const volatile sig_atomic_t *stop;
 	struct replay_result *result;
 };

@@ -32,6 +32,7 @@ struct trace_parser;
  *	false: not known; or NULL
  * @arg: first argument of @tgid and @comm
  * @page_faults: the text is known to have kvm_page_fault lines
+ * @guest_events: give records of kvm_hypercall, kvm_cr and kvm_msr lines
  * @vm_events: give VM records: birth at a VM's first line, death in
  *	trace_sweep()
  */
@@ -42,6 +43,7 @@ struct trace_opts {
 	bool (*comm)(void *arg, uint32_t id, char *comm);
 	void *arg;
 	bool page_faults;
+	bool guest_events;
 	bool vm_events;
 };
 

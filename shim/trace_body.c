@@ -320,7 +320,18 @@ static const char *event_fault_arm64(struct trace_parser *t, struct scan *s,
 typedef const char *event_fn(struct trace_parser *t, struct scan *s,
 			     const struct trace_head *h);
 
-static event_fn *which_event(struct scan *s)
+static event_fn *guest_event(struct scan *s)
+{
+	if (scan_lit(s, "hypercall: "))
+		return trace_hypercall;
+	if (scan_lit(s, "cr: "))
+		return trace_cr;
+	if (scan_lit(s, "msr: "))
+		return trace_msr;
+	return NULL;
+}
+
+static event_fn *which_event(const struct trace_parser *t, struct scan *s)
 {
 	if (!scan_lit(s, "kvm_"))
 		return NULL;
@@ -334,7 +345,7 @@ static event_fn *which_event(struct scan *s)
 		return event_fault_x86;
 	if (scan_lit(s, "guest_fault: "))
 		return event_fault_arm64;
-	return NULL;
+	return t->o.guest_events ? guest_event(s) : NULL;
 }
 
 const char *trace_event(struct trace_parser *t, struct scan *s, const struct trace_head *h)
@@ -343,7 +354,7 @@ const char *trace_event(struct trace_parser *t, struct scan *s, const struct tra
 
 	scan_spaces(s);
 	scan_lit(s, "kvm:");
-	event = which_event(s);
+	event = which_event(t, s);
 	if (!event) {
 		t->stats.other++;
 		return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Inside the trace parser: trace.c takes lines, trace_head.c reads who, where
- * and when, trace_body.c what, trace_fault.c pairs exits with faults,
+ * and when, trace_body.c and trace_guest.c what, trace_fault.c pairs exits with faults,
  * trace_vm.c remembers threads and VMs.
  */
 #ifndef AHV_SHIM_TRACE_INT_H
@@ -158,6 +158,11 @@ struct trace_parser {
 /* Each returns NULL, or why the line is unreadable, the cursor at the place. */
 const char *trace_head(struct scan *s, struct trace_head *h);
 const char *trace_event(struct trace_parser *t, struct scan *s, const struct trace_head *h);
+
+/* trace_guest.c: lines behind the event's name. */
+const char *trace_hypercall(struct trace_parser *t, struct scan *s, const struct trace_head *h);
+const char *trace_cr(struct trace_parser *t, struct scan *s, const struct trace_head *h);
+const char *trace_msr(struct trace_parser *t, struct scan *s, const struct trace_head *h);
 
 /* The thread of a line and, through it, its VM; never NULL. */
 struct trace_thread *trace_thread(struct trace_parser *t, const struct trace_head *h);

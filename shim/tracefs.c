@@ -25,6 +25,7 @@ struct tracefs {
 	struct tracefs_set set;
 	struct pipeline *p;
 	struct trace_parser *trace;
+	bool guest;
 	char name[PATH_MAX + 16];
 	int fd;
 	uint64_t check_ns;
@@ -107,7 +108,7 @@ static int open_pipe(struct tracefs *t, char *err)
 {
 	struct trace_opts opts = {
 		.out = t->p, .name = t->name, .tgid = proc_tgid, .comm = proc_comm,
-		.page_faults = true, .vm_events = true,
+		.page_faults = true, .vm_events = true, .guest_events = t->guest,
 	};
 
 	snprintf(t->name, sizeof(t->name), "%s/trace_pipe", t->set.path);
@@ -132,6 +133,7 @@ struct tracefs *tracefs_open(const struct tracefs_opts *opts, struct pipeline *p
 		return NULL;
 	}
 	t->p = p;
+	t->guest = opts->guest;
 	t->fd = -1;
 	if (tracefs_set_up(&t->set, opts, err)) {
 		free(t);

@@ -21,16 +21,19 @@ struct tracefs;
  * struct tracefs_opts - what to tail
  * @dir: where tracefs is mounted, or one instance in it
  * @all: VM entries and returns to the VMM too
+ * @guest: what guests do that detectors look at, too
  */
 struct tracefs_opts {
 	const char *dir;
 	bool all;
+	bool guest;
 };
 
 /**
  * struct tracefs_event - one event
  * @name: its name in events/kvm
  * @wanted: it was asked for
+ * @guest: it is one of those that detectors look at
  * @required: nothing is seen without it
  * @on: it is there and enabled
  * @err: why it is not: 0 or a positive errno; ENOENT: this kernel has none
@@ -39,6 +42,7 @@ struct tracefs_opts {
 struct tracefs_event {
 	const char *name;
 	bool wanted;
+	bool guest;
 	bool required;
 	bool on;
 	int err;

@@ -8,7 +8,7 @@
 #include <limits.h>
 #include "tracefs.h"
 
-#define TRACEFS_EVENTS	5
+#define TRACEFS_EVENTS	8
 
 /**
  * struct tracefs_set - what was set up

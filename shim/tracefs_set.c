@@ -16,7 +16,7 @@
 #define INSTANCE	"instances/aegishv"
 #define BUFFER_KB	"4096"
 
-enum { EV_EXIT, EV_FAULT_X86, EV_FAULT_ARM64, EV_ENTRY, EV_UEXIT };
+enum { EV_EXIT, EV_FAULT_X86, EV_FAULT_ARM64, EV_ENTRY, EV_UEXIT, EV_HYPERCALL, EV_CR, EV_MSR };
 
 static const struct tracefs_event all_events[TRACEFS_EVENTS] = {
 	[EV_EXIT] = { .name = "kvm_exit", .wanted = true, .required = true },
@@ -24,6 +24,9 @@ static const struct tracefs_event all_events[TRACEFS_EVENTS] = {
 	[EV_FAULT_ARM64] = { .name = "kvm_guest_fault", .wanted = true },
 	[EV_ENTRY] = { .name = "kvm_entry" },
 	[EV_UEXIT] = { .name = "kvm_userspace_exit" },
+	[EV_HYPERCALL] = { .name = "kvm_hypercall", .guest = true },
+	[EV_CR] = { .name = "kvm_cr", .guest = true },
+	[EV_MSR] = { .name = "kvm_msr", .guest = true },
 };
 
 static int fail(char *err, const char *fmt, ...)
@@ -158,13 +161,13 @@ static int choose_instance(struct tracefs_set *s, const char *dir, char *err)
 	return make_instance(s, err);
 }
 
-static int events_on(struct tracefs_set *s, bool all, char *err)
+static int events_on(struct tracefs_set *s, const struct tracefs_opts *o, char *err)
 {
 	struct tracefs_event *e;
 
 	memcpy(s->events, all_events, sizeof(s->events));
 	for (e = s->events; e < s->events + TRACEFS_EVENTS; e++) {
-		e->wanted |= all;
+		e->wanted |= e->guest ? o->guest : o->all;
 		e->was = event_state(s, e) == '1';
 		if (e->wanted)
 			event_on(s, e);
@@ -199,7 +202,7 @@ int tracefs_set_up(struct tracefs_set *s, const struct tracefs_opts *opts, char 
 		tracefs_set_undo(s);
 		return -1;
 	}
-	if (events_on(s, opts->all, err)) {
+	if (events_on(s, opts, err)) {
 		tracefs_set_undo(s);
 		return -1;
 	}

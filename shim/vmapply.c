@@ -5,6 +5,7 @@
 #include "vmapply.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -75,36 +76,128 @@ static int set(struct genl *g, const struct genl_config *c, const char *what)
 	return EXIT_FAIL;
 }
 
+static const struct {
+	enum vm_key key;
+	unsigned int config;
+	unsigned int vm;
+	size_t setting;
+	size_t now;
+	size_t own;
+} wx_keys[] = {
+#define WX_KEY(KEY, member, own) \
+	{ VMKEY_ ## KEY, AEGISHV_A_CONFIG_ ## KEY, AEGISHV_A_VM_ ## KEY, \
+	  offsetof(struct vm_settings, member), offsetof(struct genl_config, member), \
+	  offsetof(struct genl_vm_wx, own) }
+	WX_KEY(WX, wx, wx),
+	WX_KEY(WX_ACTION, wx_action, action),
+	WX_KEY(WX_GRANULARITY, wx_granularity, granularity),
+	WX_KEY(WX_SCOPE, wx_scope, scope),
+};
+
+#define NR_WX_KEYS	(sizeof(wx_keys) / sizeof(wx_keys[0]))
+#define VMKEYS_WX	(VMKEY_BIT(VMKEY_WX) | VMKEY_BIT(VMKEY_WX_ACTION) | \
+			 VMKEY_BIT(VMKEY_WX_GRANULARITY) | VMKEY_BIT(VMKEY_WX_SCOPE))
+
+static uint32_t *at(const void *of, size_t offset)
+{
+	return (uint32_t *)((char *)of + offset);
+}
+
 static int set_all(struct genl *g, const struct vmrules *v, bool reset)
 {
-	struct genl_config c = { 0 };
+	struct genl_config c = { 0 }, now;
 	struct vm_settings s;
+	size_t i;
 
 	vmrules_of(v, NULL, NULL, &s);
+	if (genl_config_get(g, 0, &now))
+		memset(&now, 0, sizeof(now));
 	if (reset || s.set & VMKEYS_DETECT) {
 		c.set |= GENL_CONFIG_DETECT;
 		c.detect = s.detect;
+	}
+	for (i = 0; i < NR_WX_KEYS; i++) {
+		if (!(s.set & VMKEY_BIT(wx_keys[i].key)) &&
+		    !(reset && *at(&now, wx_keys[i].now)))
+			continue;
+		c.set |= GENL_CONFIG(wx_keys[i].config);
+		*at(&c, wx_keys[i].now) = *at(&s, wx_keys[i].setting);
 	}
 	return c.set ? set(g, &c, "settings of every VM") : 0;
 }
 
 /* What a section about this VM says; with reset, that there is none counts too. */
+static int set_detect(struct genl *g, uint32_t id, const struct vm_settings *s,
+		      bool named, bool reset)
+{
+	struct genl_config c = { .set = GENL_CONFIG_VM | GENL_CONFIG_DETECT, .vm = id };
+	char what[32];
+
+	named = named && s->set & VMKEYS_DETECT;
+	if (!named && !reset)
+		return 0;
+	c.detect = s->detect;
+	c.detect_drop = !named;
+	snprintf(what, sizeof(what), "VM %u", id);
+	return set(g, &c, what);
+}
+
+static void take_ranges(struct genl_vm_change *c, const struct vm_settings *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->nr_seal; i++)
+		c->to.seals[i] = (struct genl_range){ s->seal[i].start, s->seal[i].end };
+	for (i = 0; i < s->nr_trap; i++)
+		c->to.traps[i] = (struct genl_range){ s->trap[i].start, s->trap[i].end };
+	c->to.nr_seals = s->nr_seal;
+	c->to.nr_traps = s->nr_trap;
+}
+
+/* Ranges are each VM's own, wherever in the file they stand. */
+static int set_memory(struct genl *g, uint32_t id, const struct vm_settings *s,
+		      bool named, bool reset)
+{
+	struct genl_vm_change c = { .id = id };
+	struct genl_vm_wx now;
+	size_t i;
+
+	if (genl_vm_wx(g, id, &now))
+		memset(&now, 0, sizeof(now));
+	for (i = 0; named && s->set & VMKEYS_WX && i < NR_WX_KEYS; i++) {
+		c.set |= GENL_VM(wx_keys[i].vm);
+		*at(&c.to, wx_keys[i].own) = *at(s, wx_keys[i].setting);
+	}
+	if (reset && !c.set && now.own)
+		c.set |= GENL_VM(AEGISHV_A_VM_WX_INHERIT);
+	if (now.nr_seals && (reset || s->nr_seal))
+		c.set |= GENL_VM(AEGISHV_A_VM_UNSEAL);
+	if (now.nr_traps && (reset || s->nr_trap))
+		c.set |= GENL_VM(AEGISHV_A_VM_UNTRAP);
+	if (s->set & VMKEY_BIT(VMKEY_EXEC_TRAP_REARM) && s->nr_trap) {
+		c.set |= GENL_VM(AEGISHV_A_VM_TRAP_REARM_MS);
+		c.to.rearm_ms = s->rearm_ms;
+	}
+	take_ranges(&c, s);
+	if (!c.set && !s->nr_seal && !s->nr_trap)
+		return 0;
+	switch (genl_vm_set(g, &c)) {
+	case 0:
+	case -ENOENT:
+		return 0;
+	}
+	log_error("VM %u: %s", id, genl_why(g));
+	return EXIT_FAIL;
+}
+
 static int set_vm(struct genl *g, const struct vmrules *v, uint32_t id,
 		  const struct vmid *who, bool reset)
 {
-	struct genl_config c = { .set = GENL_CONFIG_VM, .vm = id };
-	bool named;
 	struct vm_settings s;
-	char what[VM_NAME_MAX + 32];
+	bool named = vmrules_of(v, who->name, who->uuid, &s);
 
-	named = vmrules_of(v, who->name, who->uuid, &s) && s.set & VMKEYS_DETECT;
-	if (!named && !reset)
-		return 0;
-	c.set |= GENL_CONFIG_DETECT;
-	c.detect = s.detect;
-	c.detect_drop = !named;
-	snprintf(what, sizeof(what), "VM %u (%s)", id, who->name);
-	return set(g, &c, what);
+	return set_detect(g, id, &s, named, reset) || set_memory(g, id, &s, named, reset) ?
+	       EXIT_FAIL : 0;
 }
 
 struct each {

@@ -24,10 +24,14 @@ static bool have_state(struct ahv_vcpu *v)
 		d = kzalloc(sizeof(*d), GFP_ATOMIC | __GFP_NOWARN);
 		if (d && cmpxchg(&vm->detect, NULL, d))
 			kfree(d);	/* another vCPU was faster */
+		else if (d)
+			atomic_long_add(sizeof(*d), &ahv_detect_bytes);
 		if (!READ_ONCE(vm->detect))
 			return false;
 	}
 	v->detect = kzalloc(sizeof(*v->detect), GFP_ATOMIC | __GFP_NOWARN);
+	if (v->detect)
+		atomic_long_add(sizeof(*v->detect), &ahv_detect_bytes);
 	return v->detect;
 }
 
@@ -185,7 +189,8 @@ void ahv_kvm_detect_fault(struct ahv_vcpu *v, u64 gpa, u8 access)
 	unsigned long flags;
 	u32 fired;
 
-	if (!begin(&at, v))
+	/* Of memory that is shaped, faults are what stage2.c makes of it: it tells. */
+	if (READ_ONCE(v->vm->wx.mode) != AEGISHV_WX_MODE_OFF || !begin(&at, v))
 		return;
 	at.rip = ahv_kvm_rip((struct kvm_vcpu *)v->key);
 	at.reason = 0;

@@ -18,7 +18,7 @@ FUZZ_FEW	:= -DTRACE_THREAD_SETS=2 -DTRACE_CPUS_MAX=200 -DTRACE_VMS_MAX=6
 FUZZ_SAN	:= $(FUZZ_FEW) -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
 FUZZ_SRC_trace	 := $(SRC)/fuzz/fuzz_trace.c $(SRC)/fuzz/sink.c $(SRC)/rec.c \
-		    $(addprefix $(SRC)/,trace.c trace_head.c trace_body.c trace_fault.c trace_vm.c)
+		    $(addprefix $(SRC)/,trace.c trace_head.c trace_body.c trace_guest.c trace_fault.c trace_vm.c)
 FUZZ_SRC_recfile := $(SRC)/fuzz/fuzz_recfile.c $(SRC)/fuzz/sink.c $(SRC)/rec.c $(SRC)/recread.c
 FUZZ_SRC_policy	 := $(SRC)/fuzz/fuzz_policy.c \
 		    $(addprefix $(SRC)/,policy.c policy_text.c policy_entry.c policy_parse.c text.c args.c) \

@@ -44,7 +44,7 @@ static void feed(struct trace_parser *t, const uint8_t *data, size_t size, size_
 
 static void run(const uint8_t *data, size_t size, size_t piece, struct trace_stats *stats)
 {
-	const struct trace_opts opts = { .name = "fuzz" };
+	const struct trace_opts opts = { .name = "fuzz", .guest_events = true };
 	struct trace_parser *t = trace_new(&opts);
 
 	CHECK(t);
