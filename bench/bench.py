@@ -94,7 +94,8 @@ def run_replay():
     call([sys.executable, f"{HERE}/extend.py", str(LINES), trace]
          + [f"{HERE}/traces/{s}" for s in SAMPLES], "making the trace")
     values = {n: [] for n in ("replay.lines_per_s", "replay.metrics_only_lines_per_s",
-                              "replay.max_rss_kib", "replay.lines_lost", "jsonl.events_per_s")}
+                              "replay.max_rss_kib", "replay.lines_lost", "jsonl.events_per_s",
+                              "replay.detect_lines_per_s")}
     try:
         for _ in range(RUNS):
             open(out, "w").close()
@@ -106,6 +107,9 @@ def run_replay():
             values["replay.lines_lost"].append(lost)
             busy, _, _ = replay([trace])
             values["replay.metrics_only_lines_per_s"].append(round(LINES / busy))
+            open(out, "w").close()
+            busy, _, _ = replay([trace, "--jsonl", out, "--rules", f"{HERE}/detect.conf"])
+            values["replay.detect_lines_per_s"].append(round(LINES / busy))
     finally:
         for path in (trace, out):
             if os.path.exists(path):
