@@ -46,7 +46,7 @@ def run_guest():
     """VM exits."""
     call(["selftests/qemu/modules.sh", "6.1"], "building the module")
     call(["make", "-s", "-C", "selftests/vmm", f"O={BUILD}/vmm"], "building aegishv-vmm")
-    return run_machine("bench", "guest.sh", ["build/vmm/aegishv-vmm", "build/vmm/ahvctl"])
+    return run_machine("bench", "guest.sh", ["build/vmm/aegishv-vmm", "build/vmm/ahvctl", "bench/detect.conf"])
 
 
 def run_open():

@@ -73,6 +73,20 @@ ours() {
 	./ahvctl set exit-events=off counters=exits
 }
 
+# All detectors on, none of which has anything to tell, and all off again.
+detecting() {
+	export AEGISHV_STATE_DIR=/tmp/state
+	mkdir -p $AEGISHV_STATE_DIR
+	./aegishv policy apply detect.conf --reset || fail "detectors cannot be turned on"
+	measure exit.detect portio $EXITS
+	measure cpuid.detect cpuid $EXITS
+	measure fault.detect touchread $FAULTS
+	./ahvctl counters | grep -q '^detect' && fail "a detector fired: $(./ahvctl counters)"
+	echo version=1 >none.conf
+	./aegishv policy apply none.conf --reset || fail "detectors cannot be turned off"
+	measure exit.detect_off portio $EXITS
+}
+
 ours_live() {
 	./aegishv run --quiet --listen none --proc-events off --exit-events all --jsonl /tmp/events.jsonl &
 	shim=$!
@@ -109,5 +123,6 @@ modprobe kvm-amd || fail "kvm-amd does not load"
 rm -f /share/results
 bare
 ours
+detecting
 ours_live
 peers

@@ -19,6 +19,8 @@ GROUPS = [
         ("exit.counted", "aegishv.ko counts"),
         ("exit.ring", "... and exit_events=all into the ring"),
         ("exit.ring_full", "... and entries and returns to the VMM, too"),
+        ("exit.detect", "... no records, all detectors on"),
+        ("exit.detect_off", "... and off again"),
         ("exit.jsonl_live", "... aegishv writes JSON Lines on the same CPU, in all"),
         ("exit.unloaded", "module unloaded again"),
         ("exit.tracefs_kvm_exit", "tracefs: kvm_exit, nobody reads"),
@@ -33,6 +35,7 @@ GROUPS = [
     ("A stage-2 fault, instructions", "fault.bare", [
         ("fault.bare", "no module"),
         ("fault.ring", "aegishv.ko: counted, in the ring"),
+        ("fault.detect", "... with all detectors on"),
         ("fault.tracefs_kvm_page_fault", "tracefs: kvm_page_fault, nobody reads"),
     ]),
     ("Open and close of a file that no rule denies, instructions", "open.bare", [
@@ -72,6 +75,7 @@ GROUPS = [
 # (what is promised, its value, the bound, whether more is better)
 PROMISES = [
     ("counting an exit", lambda b: b["exit.counted"] - b["exit.bare"], 60, False),
+    ("an exit, detectors off again", lambda b: b["exit.detect_off"] - b["exit.counted"], 5, False),
     ("an exit into the ring", lambda b: b["exit.ring"] - b["exit.bare"], 250, False),
     ("open, direct call, 1 rule", lambda b: b["open.direct.1"] - b["open.bare"], 80, False),
     ("open, direct call, 1,000 inodes", lambda b: b["open.direct.1000"] - b["open.bare"], 80, False),
