@@ -13,8 +13,6 @@
 #include <linux/seqlock.h>
 #include <linux/slab.h>
 #include "aegishv.h"
-#include "detect.h"
-#include "kvm/stage2_settings.h"
 #include "vm.h"
 
 DEFINE_RAW_SPINLOCK(ahv_vms_lock);
@@ -243,33 +241,10 @@ static void retire(struct ahv_vcpu *v)
 	nr_vcpus--;
 }
 
-static void free_vcpu(struct ahv_vcpu *v)
-{
-	ahv_detect_vcpu_free(v);
-	kfree(v);
-}
-
-static void free_vcpu_rcu(struct rcu_head *rcu)
-{
-	free_vcpu(container_of(rcu, struct ahv_vcpu, rcu));
-}
-
-static void free_vm(struct rcu_head *rcu)
-{
-	struct ahv_vm *vm = container_of(rcu, struct ahv_vm, rcu);
-	struct ahv_vcpu *v, *next;
-
-	list_for_each_entry_safe(v, next, &vm->vcpus, in_vm)
-		free_vcpu(v);
-	ahv_detect_vm_free(vm);
-	ahv_s2_free(vm->s2);
-	kfree(vm);
-}
-
 void ahv_vm_put(struct ahv_vm *vm)
 {
 	if (refcount_dec_and_test(&vm->refs))
-		call_rcu(&vm->rcu, free_vm);
+		call_rcu(&vm->rcu, ahv_vm_free);
 }
 
 /* With ahv_vms_lock. */
@@ -346,7 +321,7 @@ void ahv_vcpu_gone(const void *vcpu)
 		forget_cached(vm);
 		vm->nr_vcpus--;
 		write_seqcount_end(&ahv_vms_changes);
-		call_rcu(&v->rcu, free_vcpu_rcu);
+		call_rcu(&v->rcu, ahv_vcpu_free);
 	}
 	raw_spin_unlock_irqrestore(&ahv_vms_lock, flags);
 }

@@ -24,6 +24,8 @@ void ahv_vcpu_apply_config(struct ahv_vcpu *v);
 void ahv_vm_apply_config(struct ahv_vm *vm);
 void ahv_vm_apply_wx(struct ahv_vm *vm);
 bool ahv_detect_wanted(const struct ahv_vm *vm);
+void ahv_vcpu_free(struct rcu_head *rcu);
+void ahv_vm_free(struct rcu_head *rcu);
 void ahv_vms_locked(void (*fn)(void *arg), void *arg);
 
 /* vm_missed.c */

@@ -7,7 +7,10 @@
  * context and takes ahv_vms_lock.
  */
 #include <linux/rculist.h>
+#include <linux/slab.h>
 #include "aegishv.h"
+#include "detect.h"
+#include "kvm/stage2_settings.h"
 #include "vm.h"
 
 /* With rcu_read_lock(). */
@@ -172,4 +175,29 @@ void ahv_vms_locked(void (*fn)(void *arg), void *arg)
 	raw_spin_lock_irqsave(&ahv_vms_lock, flags);
 	fn(arg);
 	raw_spin_unlock_irqrestore(&ahv_vms_lock, flags);
+}
+
+/* After the last reader of a vCPU, of a VM with those it still has. */
+
+static void free_vcpu(struct ahv_vcpu *v)
+{
+	ahv_detect_vcpu_free(v);
+	kfree(v);
+}
+
+void ahv_vcpu_free(struct rcu_head *rcu)
+{
+	free_vcpu(container_of(rcu, struct ahv_vcpu, rcu));
+}
+
+void ahv_vm_free(struct rcu_head *rcu)
+{
+	struct ahv_vm *vm = container_of(rcu, struct ahv_vm, rcu);
+	struct ahv_vcpu *v, *next;
+
+	list_for_each_entry_safe(v, next, &vm->vcpus, in_vm)
+		free_vcpu(v);
+	ahv_detect_vm_free(vm);
+	ahv_s2_free(vm->s2);
+	kfree(vm);
 }

@@ -31,16 +31,18 @@ static bool sampled(struct ahv_vcpu *v)
 	return true;
 }
 
-static void record_exit(struct ahv_vcpu *v)
+/* Return: its time, 0 when there is no record. */
+static __always_inline u64 record_exit(struct ahv_vcpu *v)
 {
 	const struct ahv_exit_info *info = &v->last;
 	struct aegishv_rec_exit *rec;
+	u64 time_ns;
 
 	if (v->exit_events == AEGISHV_EXIT_EVENTS_SAMPLE && !sampled(v))
-		return;
+		return 0;
 	rec = ahv_event_begin(AEGISHV_REC_EXIT, sizeof(*rec), AEGISHV_CLASS_TELEMETRY, v);
 	if (!rec)
-		return;
+		return 0;
 	rec->rip = ahv_kvm_rip((struct kvm_vcpu *)v->key);
 	rec->info1 = info->info1;
 	rec->info2 = info->info2;
@@ -48,20 +50,24 @@ static void record_exit(struct ahv_vcpu *v)
 	rec->intr_info = info->intr_info;
 	rec->error_code = info->error_code;
 	rec->tid = current->pid;
-	v->seen_ns = rec->h.time_ns;
+	time_ns = rec->h.time_ns;
 	ahv_event_end(&rec->h, AEGISHV_CLASS_TELEMETRY);
+	return time_ns;
+}
+
+static noinline void detect_exit(struct ahv_vcpu *v)
+{
+	v->seen_ns = v->exit_work & AHV_WORK_RECORD ? record_exit(v) : 0;
+	ahv_kvm_detect_exit(v);
 }
 
 /* What an exit asks for besides being counted. */
 void ahv_kvm_exit_work(struct ahv_vcpu *v)
 {
-	u32 work = READ_ONCE(v->exit_work);
-
-	v->seen_ns = 0;
-	if (work & AHV_WORK_RECORD)
+	if (unlikely(v->exit_work & AHV_WORK_DETECT))
+		detect_exit(v);
+	else
 		record_exit(v);
-	if (work & AHV_WORK_DETECT)
-		ahv_kvm_detect_exit(v);
 }
 
 /* Reasons that are no slot themselves. */

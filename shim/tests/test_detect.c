@@ -3,77 +3,7 @@
  * The detectors of kmod/pure: each attack is told once with what it takes to
  * look into it, its benign twin not at all.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-#include <cmocka.h>
-#include "../kmod/pure/detect.h"
-
-#define MS	1000000ULL
-#define SVM_IO	0x7b
-#define SVM_CPUID 0x72
-#define SVM_HLT	0x78
-#define SVM_NPF	0x400
-
-struct box {
-	struct aegishv_detect_rules rules;
-	struct ahv_detect_set set;
-	struct ahv_detect_vm vm;
-	struct ahv_detect_vcpu vcpu;
-	struct ahv_detect_at at;
-	struct aegishv_rec_detect rec;
-	unsigned int told[AEGISHV_DETECT_END];
-};
-
-static struct box *box(u32 detectors)
-{
-	struct box *b = calloc(1, sizeof(*b));
-
-	assert_non_null(b);
-	ahv_detect_defaults(&b->rules);
-	b->rules.detectors = detectors;
-	b->at = (struct ahv_detect_at){
-		.set = &b->set, .vm = &b->vm, .vcpu = &b->vcpu, .now_ns = 1000 * MS,
-		.rip = 0x1000, .isa = AEGISHV_ISA_SVM, .reason = SVM_CPUID,
-	};
-	ahv_detect_compile(&b->set, &b->rules);
-	return b;
-}
-
-static void compile(struct box *b)
-{
-	assert_null(ahv_detect_problem(&b->rules));
-	ahv_detect_compile(&b->set, &b->rules);
-}
-
-static void tell(struct box *b, u32 fired)
-{
-	u32 d;
-
-	for (d = 0; d < AEGISHV_DETECT_END; d++)
-		if (fired >> d & 1)
-			b->told[d] += ahv_detect_tell(&b->at, d, &b->rec);
-}
-
-static void exits(struct box *b, u32 reason, u32 nr, u64 step_ns)
-{
-	b->at.reason = reason;
-	while (nr--) {
-		tell(b, ahv_detect_exit(&b->at));
-		b->at.now_ns += step_ns;
-	}
-}
-
-static unsigned int all_told(const struct box *b)
-{
-	unsigned int i, n = 0;
-
-	for (i = 0; i < AEGISHV_DETECT_END; i++)
-		n += b->told[i];
-	return n;
-}
+#include "detect_box.h"
 
 static void nothing_is_on_by_default(void **state)
 {
@@ -334,104 +264,6 @@ static void nested(void **state)
 	free(b);
 }
 
-static void fault(struct box *b, u64 gpa, u32 access)
-{
-	b->at.rip += 0x10;
-	b->at.now_ns += MS;
-	tell(b, ahv_detect_fault(&b->at, gpa, access));
-}
-
-static void write_then_execute(void **state)
-{
-	struct box *b = box(AHV_DETECT(WX));
-
-	b->at.vcpu_id = 3;
-	fault(b, 0x5008, AEGISHV_ACCESS_WRITE);
-	b->at.vcpu_id = 1;
-	fault(b, 0x5ff0, AEGISHV_ACCESS_EXEC);
-	assert_int_equal(b->told[AEGISHV_DETECT_WX], 1);
-	assert_int_equal(b->rec.gpa, 0x5000);
-	assert_int_equal(b->rec.since_ns, MS);
-	assert_int_equal(b->rec.prev_vcpu, 3);
-	assert_int_equal(b->rec.prev_rip, 0x1010);
-	assert_int_equal(b->rec.rip, 0x1020);
-	/* The same page again is the same cause, another page another one. */
-	fault(b, 0x5008, AEGISHV_ACCESS_WRITE);
-	fault(b, 0x5008, AEGISHV_ACCESS_EXEC);
-	assert_int_equal(b->told[AEGISHV_DETECT_WX], 1);
-	fault(b, 0x6008, AEGISHV_ACCESS_WRITE);
-	fault(b, 0x6008, AEGISHV_ACCESS_EXEC);
-	assert_int_equal(b->told[AEGISHV_DETECT_WX], 2);
-	free(b);
-}
-
-static void other_orders_are_silent(void **state)
-{
-	struct box *b = box(AHV_DETECT(WX));
-
-	fault(b, 0x5000, AEGISHV_ACCESS_EXEC);
-	fault(b, 0x5000, AEGISHV_ACCESS_WRITE);
-	fault(b, 0x6000, AEGISHV_ACCESS_READ);
-	fault(b, 0x6000, AEGISHV_ACCESS_EXEC);
-	fault(b, 0x7000, AEGISHV_ACCESS_WRITE);
-	b->at.now_ns += 1001 * MS;
-	fault(b, 0x7000, AEGISHV_ACCESS_EXEC);
-	assert_int_equal(all_told(b), 0);
-	free(b);
-}
-
-static void toggling(void **state)
-{
-	struct box *b = box(AHV_DETECT(WX_TOGGLE));
-	int i;
-
-	for (i = 0; i < 8; i++) {
-		fault(b, 0x5000, AEGISHV_ACCESS_WRITE);
-		fault(b, 0x5000, AEGISHV_ACCESS_EXEC);
-	}
-	assert_int_equal(all_told(b), 0);
-	for (i = 0; i < 100; i++) {
-		fault(b, 0x5000, AEGISHV_ACCESS_WRITE);
-		fault(b, 0x5000, AEGISHV_ACCESS_EXEC);
-	}
-	assert_int_equal(b->told[AEGISHV_DETECT_WX_TOGGLE], 1);
-	assert_int_equal(b->rec.gpa, 0x5000);
-	assert_int_equal(b->rec.value, 16);
-	free(b);
-}
-
-/* As slow as a loader: never 16 changes within a second. */
-static void slow_toggling_is_silent(void **state)
-{
-	struct box *b = box(AHV_DETECT(WX_TOGGLE));
-	int i;
-
-	for (i = 0; i < 1000; i++) {
-		fault(b, 0x5000, i % 2 ? AEGISHV_ACCESS_WRITE : AEGISHV_ACCESS_EXEC);
-		b->at.now_ns += 80 * MS;
-	}
-	assert_int_equal(all_told(b), 0);
-	free(b);
-}
-
-static void many_pages_are_bounded(void **state)
-{
-	struct box *b = box(AHV_DETECT(WX));
-	u64 i;
-
-	b->rules.wx_window_ms = 10000;
-	compile(b);
-	for (i = 0; i < 1000; i++) {
-		b->at.now_ns += 1;
-		tell(b, ahv_detect_fault(&b->at, i << 12, AEGISHV_ACCESS_WRITE));
-		tell(b, ahv_detect_fault(&b->at, i << 12, AEGISHV_ACCESS_EXEC));
-	}
-	assert_int_equal(b->told[AEGISHV_DETECT_WX], AHV_DETECT_PAGE_ALERTS);
-	assert_int_equal(b->vm.total[AEGISHV_DETECT_WX], 1000);
-	assert_true(b->vm.forgotten >= 1000 - AHV_DETECT_PAGES);
-	free(b);
-}
-
 static void bad_rules_are_refused(void **state)
 {
 	struct aegishv_detect_rules r;
@@ -485,11 +317,6 @@ int main(void)
 		cmocka_unit_test(a_reset_clears_bits_in_silence),
 		cmocka_unit_test(headless),
 		cmocka_unit_test(nested),
-		cmocka_unit_test(write_then_execute),
-		cmocka_unit_test(other_orders_are_silent),
-		cmocka_unit_test(toggling),
-		cmocka_unit_test(slow_toggling_is_silent),
-		cmocka_unit_test(many_pages_are_bounded),
 		cmocka_unit_test(bad_rules_are_refused),
 		cmocka_unit_test(every_detector_has_a_name),
 	};
