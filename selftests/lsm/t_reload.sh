@@ -3,7 +3,6 @@
 # while both CPUs open and execute files; AHV_RELOADS says how often.
 # files: build/{k}/aegishv.ko build/netlink/nltool build/lsm/ahvrule build/lsm/ahvfile selftests/lsm/lsm.sh
 # kmemleak: yes
-# parallel: yes
 # timeout: 900
 . ./tap.sh
 . ./lsm.sh
