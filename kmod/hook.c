@@ -87,17 +87,19 @@ unsigned long ahv_callable_symbol(const char *name)
  * @n: how many
  *
  * As ahv_symbol(). What waits is unregistering, once for all of them.
+ *
+ * Return: 0, or -ENOMEM with @addrs untouched.
  */
-void ahv_symbols(const char *const *names, unsigned long *addrs, int n)
+int ahv_symbols(const char *const *names, unsigned long *addrs, int n)
 {
 	struct kprobe *kps = kcalloc(n, sizeof(*kps), GFP_KERNEL);
 	struct kprobe **found = kcalloc(n, sizeof(*found), GFP_KERNEL);
-	int i, nr = 0;
+	int i, nr = 0, err = -ENOMEM;
 
+	if (!kps || !found)
+		goto free;
 	for (i = 0; i < n; i++) {
 		addrs[i] = 0;
-		if (!kps || !found)
-			continue;
 		kps[i].symbol_name = names[i];
 		kps[i].flags = KPROBE_FLAG_DISABLED;
 		if (register_kprobe(&kps[i]))
@@ -106,8 +108,11 @@ void ahv_symbols(const char *const *names, unsigned long *addrs, int n)
 		found[nr++] = &kps[i];
 	}
 	unregister_kprobes(found, nr);
+	err = 0;
+free:
 	kfree(found);
 	kfree(kps);
+	return err;
 }
 
 static void notrace ftrace_entry(unsigned long ip, unsigned long parent_ip,

@@ -38,7 +38,7 @@ struct ahv_entry_hook {
 int ahv_hook_attach(struct ahv_entry_hook *h);
 void ahv_hook_detach(struct ahv_entry_hook *h);
 unsigned long ahv_symbol(const char *name);
-void ahv_symbols(const char *const *names, unsigned long *addrs, int n);
+int ahv_symbols(const char *const *names, unsigned long *addrs, int n);
 unsigned long ahv_callable_symbol(const char *name);
 
 #endif

@@ -26,6 +26,7 @@ static const char *const names[] = {
 static const char why_off[] = "the module was loaded with hook=off";
 static const char why_idle[] = "no setting asks for it: deny_mode=access does";
 static const char why_missing[] = "this kernel has no such function";
+static const char why_no_memory[] = "no memory to look for the kernel's functions; load it again";
 static const char why_ftrace_off[] =
 	"ftrace is off: sysctl kernel.ftrace_enabled=1, then load the module again";
 
@@ -245,17 +246,22 @@ static bool may_attach(void)
 	return !err;
 }
 
-static void find_functions(void)
+static bool find_functions(void)
 {
 	const char *symbols[ARRAY_SIZE(hooks)];
 	unsigned long addrs[ARRAY_SIZE(hooks)];
-	int i;
+	int i, err;
 
 	for (i = 0; i < ARRAY_SIZE(hooks); i++)
 		symbols[i] = hooks[i].symbol;
-	ahv_symbols(symbols, addrs, ARRAY_SIZE(hooks));
+	err = ahv_symbols(symbols, addrs, ARRAY_SIZE(hooks));
+	if (err) {
+		say_all(AEGISHV_HOOK_STATE_FAILED, err, why_no_memory);
+		return false;
+	}
 	for (i = 0; i < ARRAY_SIZE(hooks); i++)
 		hooks[i].ip = addrs[i];
+	return true;
 }
 
 static void attach_all(void)
@@ -263,9 +269,8 @@ static void attach_all(void)
 	int i;
 
 	mutex_lock(&mutex);
-	started = may_attach();
+	started = may_attach() && find_functions();
 	if (started) {
-		find_functions();
 		for (i = 0; i < ARRAY_SIZE(hooks); i++)
 			if (!hooks[i].access)
 				attach(&hooks[i]);

@@ -73,6 +73,8 @@ static int load(int seconds, int n, char **paths)
 	time_t end = time(NULL) + seconds;
 
 	for (unsigned long i = 0; time(NULL) < end; i++) {
+		if (i % 256 == 255)
+			usleep(100);	/* unloading waits for each task to sleep once */
 		switch (one("open", paths[i % n], NULL)) {
 		case 0:
 			opened++;

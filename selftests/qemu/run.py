@@ -70,7 +70,7 @@ def parse(argv):
                    help="further module of the kernel, with what it depends on, for modprobe")
     p.add_argument("--smp", type=int, default=2)
     p.add_argument("--parallel", action="store_true",
-                   help="CPUs on threads of their own; not with KVM guests, see docs/BUILDING.md")
+                   help="CPUs on threads of their own; see docs/BUILDING.md for when not to")
     p.add_argument("--mem", type=int, default=1024, metavar="MIB")
     p.add_argument("--timeout", type=int, default=300, metavar="SECONDS")
     p.add_argument("--cpu", help="what QEMU calls it (default: one with virtualization)")

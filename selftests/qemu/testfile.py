@@ -14,7 +14,7 @@ comment lines at its top, "# key: value", what it needs:
   modules:  further modules of the kernel, for modprobe; a trailing ? as for files
   smp, mem, append, icount: yes
   parallel: yes: CPUs on threads of their own, for races that need them; not
-            together with KVM guests (docs/BUILDING.md says why)
+            with KVM guests or hooks that come and go (docs/BUILDING.md says why)
   timeout:  seconds after which it hangs (default 300; four times that on the
             debug kernel): for a busy machine, not for how long it takes;
             AHV_PATIENCE=N multiplies it, for a long run
