@@ -171,6 +171,87 @@ GUEST flip
 	jnz	1b
 END flip
 
+/* Executes, patches and executes again each of N fresh pages. */
+GUEST patch
+	READY
+	leal	(2f - guest_patch)(%esi), %edx
+1:	jmp	*%ebx
+2:	movw	$0xe2ff, (%ebx)
+	leal	(3f - guest_patch)(%esi), %edx
+	jmp	*%ebx
+3:	leal	(2b - guest_patch)(%esi), %edx
+	addl	$4096, %ebx
+	decl	%ebp
+	jnz	1b
+END patch
+
+/*
+ * As wx, each page after the first, and handles #GP: it tells the VMM and goes
+ * on to the next page. Descriptors, vectors and stack are in the first page.
+ */
+GUEST wxdeny
+	READY
+	movl	$0x0000ffff, 8(%ebx)		/* selector 8: flat code */
+	movl	$0x00cf9b00, 12(%ebx)
+	movw	$15, 0x200(%ebx)
+	movl	%ebx, 0x202(%ebx)
+	lgdt	0x200(%ebx)
+	leal	(3f - guest_wxdeny)(%esi), %eax
+	movzwl	%ax, %ecx
+	orl	$0x80000, %ecx
+	movl	%ecx, 0x100 + 13 * 8(%ebx)
+	xorw	%ax, %ax
+	orl	$0x8e00, %eax			/* 32-bit interrupt gate */
+	movl	%eax, 0x104 + 13 * 8(%ebx)
+	movw	$14 * 8 - 1, 0x208(%ebx)
+	leal	0x100(%ebx), %eax
+	movl	%eax, 0x20a(%ebx)
+	lidt	0x208(%ebx)
+	leal	4096(%ebx), %esp
+	leal	(2f - guest_wxdeny)(%esi), %edx
+1:	addl	$4096, %ebx
+	movw	$0xe2ff, (%ebx)
+	jmp	*%ebx
+2:	decl	%ebp
+	jnz	1b
+	jmp	4f
+3:	outb	%al, $PORT_WORK
+	addl	$4, %esp			/* error code */
+	movl	%edx, (%esp)
+	iret
+4:
+END wxdeny
+
+/* Writes N times to the page that it executes. */
+GUEST selfwrite
+	READY
+1:	movl	%ebp, (2f - guest_selfwrite)(%esi)
+	decl	%ebp
+	jnz	1b
+	jmp	3f
+	.balign	4
+2:	.long	0
+3:
+END selfwrite
+
+/* vCPU 0 writes a page N times that all the others execute meanwhile. */
+GUEST wxrace
+	READY
+	cmpl	$SHARED_GPA, %ebx
+	jne	2f
+1:	movw	$0xe2ff, (%ebx)
+	decl	%ebp
+	jnz	1b
+	jmp	4f
+2:	movl	$SHARED_GPA, %ebx
+	leal	(3f - guest_wxrace)(%esi), %edx
+	jmp	*%ebx
+3:	decl	%ebp
+	jz	4f
+	jmp	*%ebx
+4:
+END wxrace
+
 /* Writes N pages, has the VMM write-protect them, writes them again. */
 GUEST dirty
 	READY

@@ -17,6 +17,7 @@ DECLARE(hlt); DECLARE(touchread); DECLARE(touchwrite); DECLARE(touchexec);
 DECLARE(wx); DECLARE(wsplit); DECLARE(flip); DECLARE(dirty);
 DECLARE(shutdown); DECLARE(spin); DECLARE(load); DECLARE(idle);
 DECLARE(real); DECLARE(ud); DECLARE(walk);
+DECLARE(patch); DECLARE(wxdeny); DECLARE(selfwrite); DECLARE(wxrace);
 DECLARE(known); DECLARE(protect); DECLARE(tamper); DECLARE(nested); DECLARE(alone);
 
 static void add(struct truth *t, enum cause c, uint64_t n)
@@ -157,6 +158,19 @@ static void truth_flip(uint64_t n, struct truth *t)
 	truth_write(1, t);
 }
 
+/* With every execution, or every write, refused. */
+static void truth_deny(uint64_t n, struct truth *t)
+{
+	truth_write(n + 1, t);
+	add_io(t, n);
+}
+
+/* vCPU 0 writes the page, the others execute it; who comes first maps it. */
+static void truth_race(uint64_t n, struct truth *t)
+{
+	truth_flip(n, t);
+}
+
 static void truth_dirty(uint64_t n, struct truth *t)
 {
 	truth_write(2 * n, t);
@@ -276,6 +290,17 @@ const struct guest arch_guests[] = {
 	  .what = "writes N fresh pages and executes N others" },
 	{ .name = "flip", CODE(flip), .count = 100, .max_count = MANY, .fixed_pages = 1,
 	  .truth = truth_flip, .what = "writes and executes one page N times in turn" },
+	{ .name = "patch", CODE(patch), .count = 100, .max_count = PAGES, .pages = 1,
+	  .flags = GUEST_FILL_CODE, .truth = truth_exec,
+	  .what = "executes, patches and executes again each of N fresh pages" },
+	{ .name = "wxdeny", CODE(wxdeny), .count = 100, .max_count = PAGES, .pages = 1,
+	  .fixed_pages = 1, .truth = truth_deny,
+	  .what = "as wx, and is refused each time, which it handles" },
+	{ .name = "selfwrite", CODE(selfwrite), .count = 100, .max_count = MANY, .truth = truth_idle,
+	  .what = "writes N times to the page that it executes" },
+	{ .name = "wxrace", CODE(wxrace), .count = 100, .max_count = MANY, .fixed_pages = 1,
+	  .flags = GUEST_FILL_CODE, .truth = truth_race,
+	  .what = "vCPU 0 writes one page N times, the others execute it meanwhile" },
 	{ .name = "dirty", CODE(dirty), .count = 100, .max_count = PAGES, .pages = 1,
 	  .truth = truth_dirty, .what = "writes N pages, again after dirty logging began" },
 	{ .name = "walk", CODE(walk), .mode = MODE_LONG64, .count = 100, .max_count = 256, .pages = 1,

@@ -8,6 +8,8 @@
 #define PORT_SYNC	0xf1	/* all vCPUs meet; the VMM switches dirty logging on */
 #define PORT_DONE	0xf2	/* the work is done; the next hlt ends the vCPU */
 
+#define SHARED_GPA	0x400000	/* ARCH_PAGES_GPA: first page of vCPU 0 */
+
 #define MSR_WORK	0x17a	/* IA32_MCG_STATUS: read and written without a side effect */
 
 #endif
