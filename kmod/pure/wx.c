@@ -404,7 +404,7 @@ const char *ahv_wx_count_name(u32 count)
 #include "names.def"
 	};
 
-	return count < sizeof(names) / sizeof(names[0]) ? names[count] : NULL;
+	return count < AEGISHV_NR_WX_COUNTS ? names[count] : NULL;
 }
 
 enum ahv_wx_class ahv_wx_classify(const struct ahv_wx_guest *g)

@@ -8,7 +8,8 @@
 
 kunit_test_suites(&ahv_exits_suite, &ahv_ringpos_suite, &ahv_ring_suite,
 		  &ahv_ring_nest_suite, &ahv_resize_suite, &ahv_match_suite,
-		  &ahv_policy_suite, &ahv_marks_suite, &ahv_detect_suite);
+		  &ahv_policy_suite, &ahv_marks_suite, &ahv_detect_suite,
+		  &ahv_wx_suite);
 
 MODULE_DESCRIPTION("KUnit suites of AegisHV");
 MODULE_LICENSE("GPL");

@@ -16,5 +16,6 @@ extern struct kunit_suite ahv_match_suite;
 extern struct kunit_suite ahv_policy_suite;
 extern struct kunit_suite ahv_marks_suite;
 extern struct kunit_suite ahv_detect_suite;
+extern struct kunit_suite ahv_wx_suite;
 
 #endif

@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Makes the RAM disk of a tiny Linux guest: busybox and an init that prints a
-# marker and becomes a shell on the serial port. Usage: linux_initrd.sh FILE
+# marker and becomes a shell on the serial port; static programs go to /bin.
+# Usage: linux_initrd.sh FILE [PROGRAM...]
 set -eu
 
-[ $# = 1 ] || { echo "usage: linux_initrd.sh FILE" >&2; exit 2; }
+[ $# -ge 1 ] || { echo "usage: linux_initrd.sh FILE [PROGRAM...]" >&2; exit 2; }
 for need in /bin/busybox /usr/bin/busybox; do
 	[ -x "$need" ] && busybox=$need
 done
@@ -18,10 +19,14 @@ command -v cpio >/dev/null || {
 }
 
 out=$(realpath "$1")
+shift
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 mkdir -p "$dir/bin" "$dir/proc" "$dir/sys" "$dir/dev"
 cp "$busybox" "$dir/bin/busybox"
+for program; do
+	cp "$program" "$dir/bin/"
+done
 cat > "$dir/init" <<'INIT'
 #!/bin/busybox sh
 /bin/busybox --install -s /bin

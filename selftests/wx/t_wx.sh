@@ -44,7 +44,7 @@ forget
 ok "a page that is written and executed in turn ends" vmm flip --count 3000
 is "$(lines write_exec) $(lines wx_thrash)" "1 1" "... and is told of once, and once as wx_thrash"
 forget
-ok "one vCPU writes what two others execute" vmm wxrace --count 500 --vcpus 3
+ok "one vCPU writes what two others execute" vmm wxrace --count 1000000 --vcpus 3
 ok "... it is told of: $(all_lines)" test "$(all_lines)" -ge 1
 ok "... with the gpa" sh -c "! grep '\"type\":\"wx\"' $events | grep -v '\"gpa\":\"0x400000\"'"
 forget
