@@ -10,8 +10,8 @@
 . ./tap.sh
 . ./wx.sh
 
-boot() { # what to type into the guest's shell
-	{ cat; echo 'echo "status: $?"; echo "guest: goes on"; reboot -f'; } >commands
+boot() { # NAME COMMANDS: what to type into the guest's shell
+	printf '%s\necho "status: $?"; echo "guest: goes on"; reboot -f\n' "$2" >commands
 	timeout 500 ./aegishv-vmm linux --kernel vmlinuz --initrd guest-wx.gz --append quiet \
 		<commands >console 2>end
 	status=$?
@@ -28,18 +28,18 @@ programs='ls / >/dev/null; busybox sh -c "uname -a"; shellcode twin'
 modprobe kvm-amd
 ok "the module loads" insmod aegishv.ko wx=detect
 watch_events
-echo "$programs" | boot detect
+boot detect "$programs"
 is "$status" 0 "the guest ends well with wx=detect"
 ok "it came to its shell and ran programs" grep -q 'twin: done' console
 is "$(grep '"type":"wx"' $events | grep -c '"cpl":3')" 0 "no user program is told of"
 note "told of the kernel: $(all_lines), boot $(count boot), load $(count load)"
 forget
-echo "shellcode attack" | boot attack
+boot attack "shellcode attack"
 ok "shellcode runs with wx=detect" grep -q 'shellcode: 42' console
 is "$(grep '"rule":"write_exec"' $events | grep -c '"cpl":3')" 1 "... and is told of once"
 forget
 ok "enforce, deny, user programs" ./aegishv config set wx=enforce wx_action=deny wx_scope=user
-echo "$programs; shellcode attack" | boot deny
+boot deny "$programs; shellcode attack"
 is "$status" 0 "the guest ends well with wx=enforce"
 ok "its programs ran" grep -q 'twin: done' console
 fails "the shellcode did not" grep -q 'shellcode: 42' console
