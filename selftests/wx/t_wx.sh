@@ -4,7 +4,7 @@
 # answers; what has been mapped before is looked at again; progress is made.
 # files: build/{k}/aegishv.ko build/vmm/aegishv-vmm build/vmm/ahvctl build/shim/aegishv selftests/wx/wx.sh
 # mem: 1536
-# timeout: 300
+# timeout: 400
 . ./tap.sh
 . ./wx.sh
 
