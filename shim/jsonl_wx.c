@@ -5,13 +5,9 @@
 #include <linux/aegishv_genl.h>
 #include "jsonl_int.h"
 #include "metrics.h"
+#include "words.h"
 
 #define NAME(names, v) put_name_of(p, names, sizeof(names) / sizeof(names[0]), v)
-
-static const char *const rules[] = {
-#define AHV_WX_RULE(rule, name) [rule] = name,
-#include "../kmod/pure/names.def"
-};
 
 static const char *const answers[] = {
 #define AHV_WX_ACTION(action, name) [action] = name,
@@ -64,7 +60,7 @@ char *jsonl_wx(char *p, const struct aegishv_rec_wx *r)
 {
 	p = put_tid(p, r->tid);
 	p = put_lit(p, ",\"rule\":");
-	p = NAME(rules, r->rule);
+	p = put_name_of(p, words_wx_rule, AEGISHV_WX_TRAP + 1, r->rule);
 	p = put_lit(p, ",\"answer\":");
 	p = NAME(answers, r->answer);
 	p = put_lit(p, ",\"mode\":");

@@ -29,6 +29,7 @@ struct vmtab;
  * @seq_missing: how many were missing
  * @ring_corrupt: times a ring held what no module writes
  * @detections: what set a detector off, by enum aegishv_detector
+ * @wx: pages used against wx, a seal or a trap, by enum aegishv_wx_rule
  * @vms: VM table, which counts exits and faults by VM
  */
 struct metrics {
@@ -43,6 +44,7 @@ struct metrics {
 	uint64_t seq_missing;
 	uint64_t ring_corrupt;
 	uint64_t detections[AEGISHV_DETECT_END];
+	uint64_t wx[AEGISHV_WX_TRAP + 1];
 	struct vmtab *vms;
 };
 

@@ -211,6 +211,13 @@ static void count_detect(struct pipeline *p, const struct aegishv_rec_detect *r)
 		count_add(&p->o.metrics->detections[r->detector], r->count);
 }
 
+/* As told: by which rules those held back were, no record says. */
+static void count_wx(struct metrics *m, const struct aegishv_rec_wx *r)
+{
+	if (r->rule <= AEGISHV_WX_TRAP)
+		count_add(&m->wx[r->rule], 1);
+}
+
 static void account(struct pipeline *p, struct vm_entry *vm, const struct aegishv_hdr *rec)
 {
 	struct cpu_state *cpu = cpu_state(p, rec->cpu);
@@ -233,6 +240,9 @@ static void account(struct pipeline *p, struct vm_entry *vm, const struct aegish
 		break;
 	case AEGISHV_REC_DETECT:
 		count_detect(p, (const struct aegishv_rec_detect *)rec);
+		break;
+	case AEGISHV_REC_WX:
+		count_wx(m, (const struct aegishv_rec_wx *)rec);
 		break;
 	}
 }

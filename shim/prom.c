@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "version.h"
+#include "words.h"
 #include "../kmod/pure/detect.h"
 
 void prom_family(FILE *f, const char *name, const char *type, const char *help)
@@ -130,6 +131,23 @@ static void detections(struct page *g)
 	for (d = 1; d < AEGISHV_DETECT_END; d++)
 		labelled(g->f, "aegishv_detections_total", "detector", ahv_detector_name(d),
 			 snap_value(g->s, "detect", ahv_detector_name(d)));
+}
+
+/* The module sees an execution after a write by one of the two ways, not by both. */
+static void violations(struct page *g)
+{
+	const char *name = "aegishv_wx_violation_total";
+	uint32_t rule;
+	uint64_t n;
+
+	prom_family(g->f, name, "counter",
+	       "Pages used against wx, a seal or a trap; write_exec: executed after a write.");
+	for (rule = AEGISHV_WX_WRITE_EXEC; rule <= AEGISHV_WX_TRAP; rule++) {
+		n = snap_value(g->s, "wx", words_wx_rule[rule]);
+		if (rule == AEGISHV_WX_WRITE_EXEC)
+			n += snap_value(g->s, "detect", ahv_detector_name(AEGISHV_DETECT_WX));
+		labelled(g->f, name, "rule", words_wx_rule[rule], n);
+	}
 }
 
 static void vms(struct page *g)
@@ -310,6 +328,7 @@ static void render(struct page *g, bool ready)
 	if (g->s) {
 		exits(g);
 		detections(g);
+		violations(g);
 		vms(g);
 		lost(g);
 		if (g->s->live)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "text.h"
+#include "words.h"
 #include "../kmod/pure/detect.h"
 
 /* Room for one more element; sizes double. */
@@ -258,6 +259,19 @@ static void take_detections(struct snap *s, struct metrics *m)
 	}
 }
 
+static void take_wx(struct snap *s, struct metrics *m)
+{
+	struct snap_count c = { .kind = "wx" };
+	uint32_t rule;
+
+	for (rule = AEGISHV_WX_WRITE_EXEC; rule <= AEGISHV_WX_TRAP; rule++) {
+		snprintf(c.name, sizeof(c.name), "%s", words_wx_rule[rule]);
+		c.value = count_read(&m->wx[rule]);
+		if (c.value)
+			add_count(s, &c);
+	}
+}
+
 int snap_stream(struct snap *s, struct metrics *m)
 {
 	struct snap_count c = { .kind = "fault" };
@@ -274,6 +288,7 @@ int snap_stream(struct snap *s, struct metrics *m)
 			add_count(s, &c);
 	}
 	take_detections(s, m);
+	take_wx(s, m);
 	for (i = 0; i < AEGISHV_NR_CLASSES; i++)
 		s->lost[i] = count_read(&m->lost[i]);
 	return sorted(s);

@@ -5,6 +5,7 @@
 #include "words.h"
 
 #include <string.h>
+#include <linux/aegishv.h>
 #include <linux/aegishv_genl.h>
 
 const char *const words_file_mode[] = {
@@ -27,6 +28,13 @@ const char *const words_proc_events[] = {
 
 const char *const words_counters[] = {
 	[AEGISHV_COUNTERS_EXITS] = "exits", [AEGISHV_COUNTERS_ALL] = "all", NULL,
+};
+
+const char *const words_wx_rule[] = {
+	"none",
+#define AHV_WX_RULE(rule, name) [rule] = name,
+#include "../kmod/pure/names.def"
+	NULL
 };
 
 const char *const words_wx[] = {

@@ -15,6 +15,7 @@ extern const char *const words_signal[];
 extern const char *const words_deny_mode[];
 extern const char *const words_proc_events[];
 extern const char *const words_counters[];
+extern const char *const words_wx_rule[];
 extern const char *const words_wx[];
 extern const char *const words_wx_action[];
 extern const char *const words_wx_granularity[];

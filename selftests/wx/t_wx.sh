@@ -4,7 +4,7 @@
 # answers; what has been mapped before is looked at again; progress is made.
 # files: build/{k}/aegishv.ko build/vmm/aegishv-vmm build/vmm/ahvctl build/shim/aegishv selftests/wx/wx.sh
 # mem: 1536
-# timeout: 400
+# timeout: 900
 . ./tap.sh
 . ./wx.sh
 
@@ -28,6 +28,7 @@ is "$(field write_exec answer) $(field write_exec cpl) $(field write_exec mappin
 is "$(field write_exec rip)" 0x400000 "... the instruction"
 ok "... and the write before" grep -q '"write":{"time_ns":[0-9]*,"vcpu":0,"rip":"0x100[0-9a-f]*","cpl":0}' $events
 is "$(all_lines)" 3 "... and nothing else"
+is "$(./aegishv metrics | sed -n 's/^aegishv_wx_violation_total{rule="write_exec"} //p')" 3 "... and counted in the metrics"
 forget
 for twin in wsplit touchexec touchwrite touchread; do
 	ok "$twin" vmm $twin --count 50
