@@ -3,7 +3,7 @@
 # recording finds the same as the module did. One counter for each detector.
 # runs: host
 # kernels: 6.1 6.12 debug
-# timeout: 400
+# timeout: 900
 . selftests/tap.sh
 name=detect-$KERNEL
 share=build/run/$name/share

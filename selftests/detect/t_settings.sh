@@ -6,7 +6,7 @@
 #
 # files: build/{k}/aegishv.ko build/shim/aegishv build/vmm/aegishv-vmm /usr/bin/jq selftests/e2e/lib.sh
 # mem: 1536
-# timeout: 300
+# timeout: 900
 . ./tap.sh
 . ./lib.sh
 export AEGISHV_STATE_DIR=/tmp/state

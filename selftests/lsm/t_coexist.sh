@@ -4,6 +4,7 @@
 # they work or are told, and what was not to be had is reported.
 # files: build/{k}/aegishv.ko build/netlink/nltool build/lsm/ahvrule build/lsm/ahvfile selftests/lsm/lsm.sh build/lsm/ahvbpf? build/lsm/file.bpf.o? build/lsm/{k}/ahv_kretprobe.ko build/lsm/{k}/ahv_livepatch.ko?
 # smp: 1
+# timeout: 900
 . ./tap.sh
 . ./lsm.sh
 tracing=/sys/kernel/tracing

@@ -3,7 +3,7 @@
 # who is spared them, storm and deadman, paths and processes in records, losses;
 # with each back end. The source is in selftests/bypass.
 # files: build/{k}/aegishv.ko build/bypass/respond build/bypass/hello
-# timeout: 300
+# timeout: 900
 # kmemleak: yes
 n=0
 status=0

@@ -2,6 +2,7 @@
 # What switches hooks off is refused by the kernel, or seen within a second: the
 # canary, health, the event and /readyz. Seconds are the machine's, which counts
 # instructions.
+# timeout: 900
 # files: build/{k}/aegishv.ko build/netlink/nltool build/lsm/ahvrule build/lsm/ahvfile build/shim/aegishv selftests/lsm/lsm.sh
 # kernels: 6.1 6.12
 # icount: yes

@@ -6,7 +6,7 @@
 # files: build/{k}/aegishv.ko build/vmm/aegishv-vmm build/vmm/ahvctl build/vmm/guest-wx.gz build/shim/aegishv selftests/wx/wx.sh {cache}/6.1/vmlinuz
 # kernels: 6.1 6.12
 # mem: 1536
-# timeout: 600
+# timeout: 1200
 . ./tap.sh
 . ./wx.sh
 
