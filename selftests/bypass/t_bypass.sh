@@ -5,7 +5,6 @@
 # kernels: 6.1 6.12 debug 6.12-arm64
 # files: build/{k}/aegishv.ko build/{o}bypass/bypass build/{o}bypass/hello build/{o}bypass/hello-dynamic build/{o}bypass/preload.so build/{o}lib:/lib?
 # modules: loop? overlay? fuse?
-# timeout: 300
 modprobe loop
 modprobe overlay
 modprobe fuse

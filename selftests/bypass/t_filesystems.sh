@@ -5,7 +5,6 @@
 # files: build/{k}/aegishv.ko build/bypass/bypass build/bypass/hello build/bypass/hello-dynamic build/bypass/preload.so /sbin/mkfs.ext4 /sbin/mkfs.btrfs
 # modules: loop ext4 crc32c_generic btrfs
 # kernels: 6.1 6.12
-# timeout: 300
 # mem: 1024
 n=0
 status=0

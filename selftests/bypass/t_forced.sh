@@ -3,7 +3,6 @@
 # It is told in the kernel's log.
 # files: build/{k}/aegishv.ko build/bypass/deny
 # kernels: 6.1 6.12
-# timeout: 120
 . ./tap.sh
 insmod aegishv.ko || { echo "Bail out! no module"; exit 1; }
 echo secret >/tmp/file

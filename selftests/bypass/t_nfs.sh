@@ -5,7 +5,6 @@
 # files: build/{k}/aegishv.ko build/bypass/deny /sbin/mkfs.ext4
 # modules: nfsd nfsv4 loop ext4 crc32c_generic
 # kernels: 6.1 6.12
-# timeout: 300
 . ./tap.sh
 E=/tmp/export
 C=/tmp/client

@@ -4,7 +4,6 @@
 # layer: 4
 # runs: host
 # kernels: 6.1
-# timeout: 400
 . selftests/tap.sh
 name=e2e-disk-$KERNEL
 share=build/run/$name/share

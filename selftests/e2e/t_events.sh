@@ -5,7 +5,6 @@
 # layer: 4
 # runs: host
 # kernels: 6.1 6.12
-# timeout: 400
 . selftests/tap.sh
 name=e2e-events-$KERNEL
 share=build/run/$name/share

@@ -4,7 +4,6 @@
 # layer: 4
 # runs: host
 # kernels: 6.1 6.12
-# timeout: 500
 . selftests/tap.sh
 name=e2e-losses-$KERNEL
 share=build/run/$name/share

@@ -5,7 +5,6 @@
 #
 # files: build/{k}/aegishv.ko build/vmm/aegishv-vmm build/vmm/exact
 # mem: 1536
-# timeout: 240
 modprobe kvm-amd && insmod aegishv.ko || {
 	echo "Bail out! kvm-amd or aegishv.ko does not load"
 	exit 1

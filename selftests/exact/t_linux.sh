@@ -8,7 +8,6 @@
 # files: build/{k}/aegishv.ko build/vmm/aegishv-vmm build/vmm/ahvctl build/vmm/guest.gz {cache}/6.1/vmlinuz
 # kernels: 6.1 6.12
 # mem: 1536
-# timeout: 400
 . ./tap.sh
 
 is_above() { [ "${1:-0}" -gt "$2" ]; }

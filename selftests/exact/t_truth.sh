@@ -5,7 +5,6 @@
 #
 # files: build/vmm/aegishv-vmm build/vmm/exact
 # mem: 1536
-# timeout: 240
 # kernels: 6.1 6.12
 modprobe kvm-amd || {
 	echo "Bail out! kvm-amd does not load"

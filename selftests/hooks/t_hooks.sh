@@ -6,7 +6,6 @@
 # files: build/{k}/aegishv.ko build/netlink/nltool build/netlink/vmlives selftests/hooks/hooks.sh
 # kmemleak: yes
 # smp: 1
-# timeout: 180
 . ./tap.sh
 . ./hooks.sh
 tracing=/sys/kernel/tracing

@@ -8,7 +8,6 @@
 # is taken, but one in AHV_FAULT_STEP. The loader is kmod's: busybox's tries twice.
 # files: build/{k}/aegishv.ko build/netlink/nltool build/netlink/vmlives /bin/kmod:insmod
 # kernels: debug
-# timeout: 300
 # kmemleak: yes
 . ./tap.sh
 slab=/sys/kernel/debug/failslab

@@ -2,7 +2,6 @@
 # VMs that come and go leave nothing behind: no entry, no memory, no count out of
 # step; the host's counters never go back. AHV_LIVES=10000 for the long run.
 # files: build/{k}/aegishv.ko build/netlink/nltool build/netlink/vmlives
-# timeout: 400
 # kmemleak: yes
 . ./tap.sh
 lives=${AHV_LIVES:-$(amount 400 100 20)}

@@ -2,7 +2,6 @@
 # Loading and unloading while VMs run on both CPUs; a CPU that goes and comes
 # while they run. AHV_RELOADS=50 for the long run.
 # files: build/{k}/aegishv.ko build/netlink/nltool build/netlink/vmlives
-# timeout: 300
 # kmemleak: yes
 . ./tap.sh
 times=${AHV_RELOADS:-$(amount 12 6 3)}

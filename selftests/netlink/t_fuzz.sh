@@ -2,7 +2,6 @@
 # Random and mutated netlink messages from one seed, with VMs coming and going
 # at the same time; afterwards all works as before. AHV_FUZZ_COUNT=5000000 for a long run.
 # files: build/{k}/aegishv.ko build/netlink/nlfuzz build/netlink/nltool build/netlink/vmlives
-# timeout: 300
 . ./tap.sh
 count=${AHV_FUZZ_COUNT:-$(amount 100000 30000 30000)}
 

@@ -2,7 +2,6 @@
 # The netlink family: what it refuses, to whom, what it tells, in which order;
 # settings per VM and for all; size of the rings.
 # files: build/{k}/aegishv.ko build/netlink/nltest build/netlink/vmlives
-# timeout: 300
 # kmemleak: yes
 . ./tap.sh
 vms=${AHV_VMS:-$(amount 520 130 100)}

@@ -2,7 +2,6 @@
 # Policies over netlink: transactions, what rules become, what is refused with
 # which words, dumps, clients that race and die, memory that is bounded.
 # files: build/{k}/aegishv.ko build/policy/poltest build/policy/poltool
-# timeout: 300
 # kmemleak: yes
 insmod aegishv.ko policy_max_bytes=${AHV_POLICY_BYTES:-4000000} || { echo "Bail out! no module"; exit 1; }
 

@@ -4,7 +4,6 @@
 # with one that stands still. AHV_SWAPS=1000 AHV_OPENS=1000000 for a long run.
 # files: build/{k}/aegishv.ko build/policy/polswap build/policy/poltool
 # parallel: yes
-# timeout: 300
 . ./tap.sh
 swaps=${AHV_SWAPS:-100}
 opens=${AHV_OPENS:-20000}

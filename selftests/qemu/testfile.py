@@ -15,7 +15,7 @@ comment lines at its top, "# key: value", what it needs:
   smp, mem, append, icount: yes
   parallel: yes: CPUs on threads of their own, for races that need them; not
             with KVM guests or hooks that come and go (docs/BUILDING.md says why)
-  timeout:  seconds after which it hangs (default 300; four times that on the
+  timeout:  seconds after which it hangs (default 600; four times that on the
             debug kernel): for a busy machine, not for how long it takes;
             AHV_PATIENCE=N multiplies it, for a long run
   kmemleak: yes: on the debug kernel a second run looks for leaks
@@ -32,7 +32,7 @@ from run import CACHE
 
 DEFAULTS = {"layer": "3", "runs": "guest", "kernels": "6.1 6.12 debug",
             "files": "", "modules": "", "smp": "2", "mem": "1024",
-            "timeout": "300", "append": "", "icount": "no", "parallel": "no", "kmemleak": "no"}
+            "timeout": "600", "append": "", "icount": "no", "parallel": "no", "kmemleak": "no"}
 
 
 class TestFile:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Modules come and go while VMs run and rings fill: aegishv with VMs running,
 # kvm between VMs, each over and over; what a consumer then reads is whole.
+# timeout: 900
 # files: build/{k}/aegishv.ko build/ring/ahv-ring build/vmm/aegishv-vmm build/vmm/ahvctl
-# timeout: 300
 # kmemleak: yes
 . ./tap.sh
 
