@@ -5,6 +5,8 @@
  * Process context, under ahv_rings_mutex, with no consumer. The swap itself
  * runs on the ring's CPU with interrupts off, where only an NMI can write: the
  * exchange that closes the old ring fails if one did, and the copy is redone.
+ * A writer that we interrupted, and one that has yet to publish what nested in
+ * it, end first.
  */
 #include <linux/cpu.h>
 #include <linux/delay.h>
@@ -67,6 +69,8 @@ static int copy_ring(struct ahv_ring *to, struct ahv_ring *from)
 		word = local_read(&from->word);
 		head = from->prod->head;
 		tail = first_unread(from, head);
+		if (!ahv_pos_published(head, word))
+			return -EAGAIN;
 		if (head - tail > to->limit[AEGISHV_CLASS_TELEMETRY])
 			return -ENOSPC;
 		copy_data(to, from, tail, head);
@@ -86,7 +90,7 @@ static void swap_ring(void *arg)
 	local_irq_save(flags);
 	s->old_ring = per_cpu(ahv_ring, s->cpu);
 	if (s->old_ring && local_read(&s->old_ring->nest))
-		s->err = -EAGAIN;	/* we interrupted a writer */
+		s->err = -EAGAIN;
 	else if (s->old_ring)
 		s->err = copy_ring(s->new_ring, s->old_ring);
 	else
@@ -137,25 +141,52 @@ static struct ahv_ring **alloc_list(u32 bytes)
 	return rings;
 }
 
-/* Swap every ring; rings[] then holds what is to be freed. */
-static int swap_all(struct ahv_ring **rings)
+/* What was in place, if anything, takes the new one's place in rings[]. */
+static int swap_one(struct ahv_ring **rings, unsigned int cpu)
 {
-	struct ahv_ring *to_free;
-	struct swap s;
+	struct swap s = { .cpu = cpu, .new_ring = rings[cpu] };
+	int err = swap_on_cpu(&s);
+
+	if (!err)
+		rings[cpu] = s.old_ring;
+	return err;
+}
+
+/* The CPUs before @end get their old rings again, which are the larger ones. */
+static void swap_back(struct ahv_ring **rings, unsigned int end)
+{
 	unsigned int cpu;
-	int err = 0;
 
 	for_each_possible_cpu(cpu) {
-		if (!rings[cpu])
-			continue;
-		s = (struct swap){ .cpu = cpu, .new_ring = rings[cpu] };
-		err = swap_on_cpu(&s);
-		to_free = err ? rings[cpu] : s.old_ring;
-		rings[cpu] = to_free;
-		if (err)
+		if (cpu >= end)
 			break;
+		if (rings[cpu] && per_cpu(ahv_ring, cpu))
+			WARN_ON_ONCE(swap_one(rings, cpu));
 	}
-	return err;
+}
+
+/*
+ * Swap every ring; rings[] then holds what is to be freed. A CPU that had none
+ * comes last: nothing can fail there, and nothing need be taken back.
+ */
+static int swap_all(struct ahv_ring **rings)
+{
+	unsigned int cpu;
+	int err;
+
+	for_each_possible_cpu(cpu) {
+		if (!rings[cpu] || !per_cpu(ahv_ring, cpu))
+			continue;
+		err = swap_one(rings, cpu);
+		if (err) {
+			swap_back(rings, cpu);
+			return err;
+		}
+	}
+	for_each_possible_cpu(cpu)
+		if (rings[cpu] && !per_cpu(ahv_ring, cpu))
+			swap_one(rings, cpu);
+	return 0;
 }
 
 static bool unread_fits(u32 bytes)
@@ -181,9 +212,9 @@ static bool unread_fits(u32 bytes)
  * @bytes: the new size, see ahv_ring_bytes_valid()
  * @why: where to put the reason of a refusal
  *
- * Process context. Records that wait for a consumer move along. When a ring
- * fills beyond the new size half-way through, the CPUs before it keep the new
- * size; nothing is lost either way.
+ * Process context. Records that wait for a consumer move along. A consumer is
+ * told one size for all rings: when a ring fills beyond the new size half-way
+ * through, the CPUs before it get the old size back. Nothing is lost either way.
  *
  * Return: 0, or -EBUSY, -ENOMEM, -ENOSPC with nothing changed.
  */

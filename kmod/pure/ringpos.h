@@ -79,6 +79,18 @@ static inline u64 ahv_pos_head(u64 published, u64 word)
 }
 
 /**
+ * ahv_pos_published() - whether a position is a word's head
+ * @head: the position
+ * @word: the ring's word
+ *
+ * Return: false while records wait for the outermost writer to publish them.
+ */
+static inline bool ahv_pos_published(u64 head, u64 word)
+{
+	return !((word ^ head / AHV_POS_UNIT) & AHV_POS_MASK);
+}
+
+/**
  * ahv_pos_fits() - whether a reservation finds room
  * @used: head - tail: what a consumer has yet to read, or nonsense
  * @size: bytes of the ring's data
