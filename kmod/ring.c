@@ -24,13 +24,19 @@ static DEFINE_PER_CPU(u64 [AEGISHV_NR_CLASSES], homeless);
 static u32 ring_bytes;
 static enum cpuhp_state hp_state;
 
-/* Number what was written since the last time, in ring order, and show it. */
+/*
+ * Number what was written since the last time, in ring order, and show it.
+ * Nothing is left to do in a ring that was replaced: resize.c waits for it.
+ */
 void ahv_ring_publish(struct ahv_ring *r)
 {
+	u64 word = local_read(&r->word);
 	u64 pos = r->prod->head;
-	u64 head = ahv_pos_head(pos, local_read(&r->word));
+	u64 head = ahv_pos_head(pos, word);
 	u64 records = r->prod->records;
 
+	if (unlikely(word == AHV_WORD_CLOSED))
+		return;
 	while (pos != head) {
 		struct aegishv_hdr *h = ahv_ring_at(r, pos);
 
@@ -57,6 +63,14 @@ static void publish_lost(struct ahv_ring *r)
 		WRITE_ONCE(r->prod->lost[i], local_read(&r->lost[i]));
 }
 
+/* Outside of any writer, so the ring may have been replaced a moment ago. */
+static bool left_to_us(const struct ahv_ring *r)
+{
+	u64 word = local_read(&r->word);
+
+	return word != AHV_WORD_CLOSED && !ahv_pos_published(r->prod->head, word);
+}
+
 /* Records were left to us by what nested in us: publish until there are none. */
 void ahv_ring_leave_slow(struct ahv_ring *r)
 {
@@ -65,8 +79,7 @@ void ahv_ring_leave_slow(struct ahv_ring *r)
 		if (local_read(&r->nest) == 1)
 			ahv_ring_publish(r);
 		barrier();
-	} while (local_dec_and_test(&r->nest) &&
-		 ahv_pos_head(r->prod->head, local_read(&r->word)) != r->prod->head);
+	} while (local_dec_and_test(&r->nest) && left_to_us(r));
 }
 
 static void leave(struct ahv_ring *r)
@@ -74,8 +87,7 @@ static void leave(struct ahv_ring *r)
 	if (local_read(&r->nest) == 1)
 		ahv_ring_publish(r);
 	barrier();
-	if (local_dec_and_test(&r->nest) &&
-	    ahv_pos_head(r->prod->head, local_read(&r->word)) != r->prod->head)
+	if (local_dec_and_test(&r->nest) && left_to_us(r))
 		ahv_ring_leave_slow(r);
 }
 

@@ -171,7 +171,7 @@ static __always_inline void ahv_ring_commit(struct ahv_ring *r, struct aegishv_h
 	u64 head = prod->head + h->len;
 
 	if (likely(local_read(&r->nest) == 1)) {
-		if (likely(!((local_read(&r->word) ^ head / AHV_POS_UNIT) & AHV_POS_MASK))) {
+		if (likely(ahv_pos_published(head, local_read(&r->word)))) {
 			h->seq = r->seq++;
 			WRITE_ONCE(prod->records, prod->records + 1);
 			/* (A) pairs with the consumer's load-acquire of head. */
@@ -182,7 +182,7 @@ static __always_inline void ahv_ring_commit(struct ahv_ring *r, struct aegishv_h
 	}
 	barrier();
 	if (likely(local_dec_and_test(&r->nest)) &&
-	    unlikely((local_read(&r->word) ^ prod->head / AHV_POS_UNIT) & AHV_POS_MASK))
+	    unlikely(!ahv_pos_published(prod->head, local_read(&r->word))))
 		ahv_ring_leave_slow(r);
 	if (READ_ONCE(ahv_consumer_open))
 		ahv_consumer_kick(r, urgent);

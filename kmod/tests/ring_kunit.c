@@ -234,6 +234,23 @@ static void without_a_ring_events_count(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lost_of(f), 0ULL);
 }
 
+/* It was replaced just after a writer had ended, and before it looked once more. */
+static void in_a_replaced_ring_nothing_is_published(struct kunit *test)
+{
+	struct fx *f = test->priv;
+	u64 head;
+
+	KUNIT_ASSERT_TRUE(test, fx_write(f->r, 48, TELEMETRY, 0));
+	head = f->r->prod->head;
+	local_set(&f->r->word, AHV_WORD_CLOSED);
+	preempt_disable();
+	ahv_ring_leave_slow(f->r);
+	preempt_enable();
+	KUNIT_EXPECT_EQ(test, f->r->prod->head, head);
+	KUNIT_EXPECT_EQ(test, f->r->seq, 1ULL);
+	KUNIT_EXPECT_EQ(test, local_read(&f->r->nest), 0L);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(telemetry_stops_at_its_limit),
 	KUNIT_CASE(alerts_have_the_reserve_to_themselves),
@@ -243,6 +260,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_position_out_of_range_loses_and_nothing_else),
 	KUNIT_CASE(a_consumer_that_scribbles_harms_itself_only),
 	KUNIT_CASE(without_a_ring_events_count),
+	KUNIT_CASE(in_a_replaced_ring_nothing_is_published),
 	{}
 };
 
