@@ -5,15 +5,17 @@
  * while the device is open. On the module's own per-CPU rings and device.
  */
 #include <linux/cpu.h>
+#include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/kthread.h>
 #include "ring_fixture.h"
 #include "suites.h"
 
 #define TELEMETRY	AEGISHV_CLASS_TELEMETRY
 #define ALERT		AEGISHV_CLASS_ALERT
 
-/* The tests write to the ring of one CPU, and none other writes anywhere. */
+/* Most tests write to the ring of one CPU, and none other writes anywhere. */
 static int resize_init(struct kunit *test)
 {
 	struct fx *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
@@ -160,12 +162,59 @@ static void an_open_device_refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, resize(f, 2 * FX_BYTES), 0);
 }
 
+/* Its CPU's ring is full, then empty, and so on, for a consumer that is not there. */
+static int fill_and_empty(void *arg)
+{
+	bool fill = true;
+
+	for (; !kthread_should_stop(); fill = !fill) {
+		struct ahv_ring *r;
+
+		preempt_disable();
+		r = *this_cpu_ptr(&ahv_ring);
+		if (fill)
+			fx_fill(r, TELEMETRY, 0);
+		else
+			r->cons->tail = r->prod->head;
+		preempt_enable();
+		usleep_range(50, 100);	/* a swap waits while something is being written */
+	}
+	return 0;
+}
+
+/* The last ring fills after the first ones were replaced: none keeps the new size. */
+static void late_refusals_change_nothing(struct kunit *test)
+{
+	unsigned int cpu, last = cpumask_last(cpu_online_mask);
+	struct fx *f = test->priv;
+	struct task_struct *t;
+	int i, err, refused = 0;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "one CPU");
+	t = kthread_create(fill_and_empty, NULL, "ahv-fill");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(t));
+	kthread_bind(t, last);
+	wake_up_process(t);
+	for (i = 0; i < 100; i++) {
+		KUNIT_EXPECT_EQ(test, resize(f, 2 * FX_BYTES), 0);
+		err = resize(f, FX_BYTES);
+		refused += err == -ENOSPC;
+		for_each_online_cpu(cpu)
+			KUNIT_EXPECT_EQ(test, per_cpu(ahv_ring, cpu)->size, ahv_rings_bytes());
+		KUNIT_EXPECT_EQ(test, ahv_rings_bytes(), err ? 2 * FX_BYTES : FX_BYTES);
+	}
+	kthread_stop(t);
+	KUNIT_EXPECT_GT(test, refused, 0);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(unread_records_move_along),
 	KUNIT_CASE(a_loss_to_report_moves_along),
 	KUNIT_CASE(what_does_not_fit_is_refused),
 	KUNIT_CASE(a_position_out_of_range_is_put_right),
 	KUNIT_CASE(an_open_device_refuses),
+	KUNIT_CASE(late_refusals_change_nothing),
 	{}
 };
 
