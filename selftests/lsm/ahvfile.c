@@ -67,14 +67,27 @@ static int one(const char *op, const char *path, const char *to)
 	exit(2);
 }
 
+static long now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+#define AWAKE_MS	10
+
 static int load(int seconds, int n, char **paths)
 {
 	unsigned long opened = 0, denied = 0, other = 0;
-	time_t end = time(NULL) + seconds;
+	long now = now_ms(), end = now + seconds * 1000L, slept = now;
 
-	for (unsigned long i = 0; time(NULL) < end; i++) {
-		if (i % 256 == 255)
-			usleep(100);	/* unloading waits for each task to sleep once */
+	for (unsigned long i = 0; now < end; i++, now = now_ms()) {
+		/* Unloading waits, once a hook, until each task has slept. */
+		if (now - slept >= AWAKE_MS) {
+			usleep(100);
+			slept = now_ms();
+		}
 		switch (one("open", paths[i % n], NULL)) {
 		case 0:
 			opened++;
