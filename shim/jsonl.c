@@ -14,6 +14,7 @@
 #include "rec.h"
 #include "text.h"
 #include "uexit.h"
+#include "words.h"
 #include <linux/aegishv_genl.h>
 
 #define NS_PER_S	1000000000ULL
@@ -239,15 +240,11 @@ static char *put_policy(char *p, const struct aegishv_rec_policy *r)
 #define AHV_POLICY_EVENT(event, name) [event] = name,
 #include "../kmod/pure/names.def"
 	};
-	static const char *const modes[] = {
-#define AHV_FILE_MODE(mode, name) [mode] = name,
-#include "../kmod/pure/names.def"
-	};
 
 	p = put_lit(p, ",\"event\":");
 	p = put_name_of(p, events, sizeof(events) / sizeof(events[0]), r->event);
 	p = put_lit(p, ",\"mode\":");
-	p = put_name_of(p, modes, sizeof(modes) / sizeof(modes[0]), r->mode);
+	p = put_name_of(p, words_file_mode, AEGISHV_FILE_MODE_ENFORCE + 1, r->mode);
 	p = put_lit(p, ",\"generation\":");
 	p = put_u64(p, r->generation);
 	p = put_lit(p, ",\"rules\":");

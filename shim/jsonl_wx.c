@@ -7,18 +7,6 @@
 #include "metrics.h"
 #include "words.h"
 
-#define NAME(names, v) put_name_of(p, names, sizeof(names) / sizeof(names[0]), v)
-
-static const char *const answers[] = {
-#define AHV_WX_ACTION(action, name) [action] = name,
-#include "../kmod/pure/names.def"
-};
-
-static const char *const modes[] = {
-#define AHV_WX_MODE(mode, name) [mode] = name,
-#include "../kmod/pure/names.def"
-};
-
 /* The write before; absent where it is not known. */
 static char *put_write(char *p, const struct aegishv_rec_wx *r)
 {
@@ -62,9 +50,9 @@ char *jsonl_wx(char *p, const struct aegishv_rec_wx *r)
 	p = put_lit(p, ",\"rule\":");
 	p = put_name_of(p, words_wx_rule, AEGISHV_WX_TRAP + 1, r->rule);
 	p = put_lit(p, ",\"answer\":");
-	p = NAME(answers, r->answer);
+	p = put_name_of(p, words_wx_action, AEGISHV_WX_ACTION_KILL + 1, r->answer);
 	p = put_lit(p, ",\"mode\":");
-	p = NAME(modes, r->mode);
+	p = put_name_of(p, words_wx, AEGISHV_WX_MODE_ENFORCE + 1, r->mode);
 	p = put_lit(p, ",\"access\":\"");
 	p = put_str(p, access_name(access_index(r->access)));
 	p = put_lit(p, "\",\"gpa\":\"");

@@ -9,7 +9,9 @@
 #include <linux/aegishv_genl.h>
 
 const char *const words_file_mode[] = {
-	[AEGISHV_FILE_MODE_AUDIT] = "audit", [AEGISHV_FILE_MODE_ENFORCE] = "enforce", NULL,
+#define AHV_FILE_MODE(value, name) [value] = name,
+#include "../kmod/pure/names.def"
+	NULL
 };
 
 const char *const words_signal[] = {
@@ -38,21 +40,27 @@ const char *const words_wx_rule[] = {
 };
 
 const char *const words_wx[] = {
-	[AEGISHV_WX_MODE_OFF] = "off", [AEGISHV_WX_MODE_DETECT] = "detect",
-	[AEGISHV_WX_MODE_ENFORCE] = "enforce", NULL,
+#define AHV_WX_MODE(value, name) [value] = name,
+#include "../kmod/pure/names.def"
+	NULL
 };
 
 const char *const words_wx_action[] = {
-	[AEGISHV_WX_ACTION_LOG] = "log", [AEGISHV_WX_ACTION_DENY] = "deny",
-	[AEGISHV_WX_ACTION_PAUSE] = "pause", [AEGISHV_WX_ACTION_KILL] = "kill", NULL,
+#define AHV_WX_ACTION(value, name) [value] = name,
+#include "../kmod/pure/names.def"
+	NULL
 };
 
 const char *const words_wx_granularity[] = {
-	[AEGISHV_WX_GRANULARITY_4K] = "4k", [AEGISHV_WX_GRANULARITY_HUGE] = "huge", NULL,
+#define AHV_WX_GRANULARITY(value, name) [value] = name,
+#include "../kmod/pure/names.def"
+	NULL
 };
 
 const char *const words_wx_scope[] = {
-	[AEGISHV_WX_SCOPE_ALL] = "all", [AEGISHV_WX_SCOPE_USER] = "user", NULL,
+#define AHV_WX_SCOPE(value, name) [value] = name,
+#include "../kmod/pure/names.def"
+	NULL
 };
 
 bool words_find(const char *const *words, const char *s, uint32_t *v)
