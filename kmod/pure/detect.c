@@ -5,6 +5,7 @@
  * the caller serializes.
  */
 #include "detect.h"
+#include "since.h"
 
 /* AMD APM volume 2, appendix C. */
 #define SVM_INVLPGA	0x07a
@@ -129,7 +130,7 @@ static u32 headless(const struct ahv_detect_at *at, enum kind kind)
 		v->settled = true;
 		return 1U << AHV_DETECT_DEVICE;
 	}
-	if ((s64)(at->now_ns - v->first_ns) < (s64)at->set->headless_ns)
+	if (ahv_since(at->now_ns, v->first_ns) < at->set->headless_ns)
 		return 0;
 	v->settled = true;
 	return at->isa == AEGISHV_ISA_ARM64 ? 0 : AHV_DETECT(HEADLESS);
@@ -267,7 +268,7 @@ static bool toggles(const struct ahv_detect_at *at, struct ahv_detect_page *p)
 {
 	u32 limit = at->set->rules.toggle.count;
 
-	if (at->now_ns - p->flips_ns > at->set->toggle_ns || !p->flips) {
+	if (ahv_since(at->now_ns, p->flips_ns) > at->set->toggle_ns || !p->flips) {
 		p->flips_ns = at->now_ns;
 		p->flips = 0;
 	}
@@ -300,7 +301,7 @@ u32 ahv_detect_fault(const struct ahv_detect_at *at, u64 gpa, u32 access)
 	at->vm->hit_at = p - at->vm->pages;
 	if (p->access && p->access != access) {
 		if (access == AEGISHV_ACCESS_EXEC &&
-		    at->now_ns - p->last_ns <= at->set->wx_window_ns)
+		    ahv_since(at->now_ns, p->last_ns) <= at->set->wx_window_ns)
 			fired |= AHV_DETECT(WX);
 		if (toggles(at, p))
 			fired |= AHV_DETECT(WX_TOGGLE);

@@ -5,6 +5,7 @@
  * touches the VM.
  */
 #include "detect.h"
+#include "since.h"
 
 static const char *const names[AEGISHV_DETECT_END] = {
 #define AHV_DETECTOR(detector, name) [detector] = name,
@@ -21,7 +22,7 @@ static bool too_many_pages(const struct ahv_detect_at *at)
 {
 	struct ahv_detect_vm *vm = at->vm;
 
-	if (!vm->page_alerts || at->now_ns - vm->pages_ns >= at->set->cooldown_ns) {
+	if (!vm->page_alerts || ahv_since(at->now_ns, vm->pages_ns) >= at->set->cooldown_ns) {
 		vm->pages_ns = at->now_ns;
 		vm->page_alerts = 0;
 	}
@@ -70,7 +71,7 @@ static void say_page(const struct ahv_detect_at *at, struct aegishv_rec_detect *
 	rec->prev_rip = hit->last_rip;
 	rec->prev_vcpu = hit->last_vcpu;
 	if (rec->detector == AEGISHV_DETECT_WX) {
-		rec->since_ns = at->now_ns - hit->last_ns;
+		rec->since_ns = ahv_since(at->now_ns, hit->last_ns);
 		return;
 	}
 	rec->value = at->set->rules.toggle.count;
@@ -117,7 +118,7 @@ static void say_exit(const struct ahv_detect_at *at, struct aegishv_rec_detect *
 		rec->gpa = at->isa == AEGISHV_ISA_SVM ? at->info2 : 0;
 		break;
 	case AEGISHV_DETECT_HEADLESS:
-		rec->since_ns = at->now_ns - v->first_ns;
+		rec->since_ns = ahv_since(at->now_ns, v->first_ns);
 		break;
 	}
 }

@@ -84,6 +84,23 @@ static void slow_toggling_is_silent(void **state)
 	free(b);
 }
 
+/* Two vCPUs look at the clock and then wait for each other. */
+static void time_goes_back_a_little(void **state)
+{
+	struct box *b = box(AHV_DETECT(WX) | AHV_DETECT(WX_TOGGLE));
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		b->at.now_ns += 2;
+		tell(b, ahv_detect_fault(&b->at, 0x5000, AEGISHV_ACCESS_WRITE));
+		b->at.now_ns--;
+		tell(b, ahv_detect_fault(&b->at, 0x5000, AEGISHV_ACCESS_EXEC));
+	}
+	assert_int_equal(b->vm.total[AEGISHV_DETECT_WX], 100);
+	assert_int_equal(b->told[AEGISHV_DETECT_WX_TOGGLE], 1);
+	free(b);
+}
+
 static void many_pages_are_bounded(void **state)
 {
 	struct box *b = box(AHV_DETECT(WX));
@@ -109,6 +126,7 @@ int main(void)
 		cmocka_unit_test(other_orders_are_silent),
 		cmocka_unit_test(toggling),
 		cmocka_unit_test(slow_toggling_is_silent),
+		cmocka_unit_test(time_goes_back_a_little),
 		cmocka_unit_test(many_pages_are_bounded),
 	};
 
