@@ -216,6 +216,8 @@ static int change_ranges(struct ahv_vm *vm, const struct ahv_vm_change *c, const
 	raw_spin_lock(&s2->lock);
 	s2->wx.seals = seals;
 	s2->wx.traps = traps;
+	if (c->traps.n || c->what & AHV_VM_UNTRAP)
+		ahv_wx_arm(&s2->wx);
 	if (c->what & AHV_VM_REARM)
 		s2->wx.lim.rearm_ns = (u64)c->rearm_ms * NSEC_PER_MSEC;
 	raw_spin_unlock(&s2->lock);

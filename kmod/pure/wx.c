@@ -7,6 +7,7 @@
  * executed. A fault that finds such a page mapped and forbidden shows that it
  * was writable and has been forgotten.
  */
+#include "since.h"
 #include "wx.h"
 
 #define TICK_SHIFT	20	/* struct ahv_wx_page keeps some times in 2^20 ns */
@@ -16,6 +17,14 @@ static u32 ticks(u64 ns)
 	u32 t = ns >> TICK_SHIFT;
 
 	return t ? t : 1;
+}
+
+/* Since a time in ticks, which goes round after 52 days; see ahv_since(). */
+static u32 ticks_since(u64 now_ns, u32 then)
+{
+	u32 d = ticks(now_ns) - then;
+
+	return d > (u32)-1000 ? 0 : d;
 }
 
 static struct ahv_wx_page *entry(const struct ahv_wx *t, u16 i)
@@ -157,8 +166,8 @@ static bool granted(const struct ahv_wx_page *p, u64 now_ns)
 /* Whether the trap of this page was met and is not armed again yet. */
 static bool rests(const struct ahv_wx *t, const struct ahv_wx_page *p, u64 now_ns)
 {
-	return p && p->exec_ns &&
-	       (!t->lim.rearm_ns || now_ns - p->exec_ns < t->lim.rearm_ns);
+	return p && p->met_ns &&
+	       (!t->lim.rearm_ns || ahv_since(now_ns, p->met_ns) < t->lim.rearm_ns);
 }
 
 static bool armed(const struct ahv_wx *t, const struct ahv_wx_page *p, u64 unit, u64 now_ns)
@@ -206,7 +215,7 @@ static void note_writer(struct ahv_wx_verdict *v, const struct ahv_wx_page *p)
 
 static bool is_quiet(const struct ahv_wx *t, const struct ahv_wx_page *p, u64 now_ns)
 {
-	return p && p->told && ticks(now_ns) - p->told < ticks(t->lim.quiet_ns);
+	return p && p->told && ticks_since(now_ns, p->told) < ticks(t->lim.quiet_ns);
 }
 
 void ahv_wx_told(struct ahv_wx *t, u64 unit, u64 now_ns)
@@ -251,7 +260,7 @@ static void note_end(struct ahv_wx *t, u64 unit, u64 until_ns, struct ahv_wx_ver
 /* The page changes its mind; too often, and it may be both. */
 static void flip(struct ahv_wx *t, struct ahv_wx_page *p, u64 now_ns, struct ahv_wx_verdict *v)
 {
-	if (!p->since || ticks(now_ns) - p->since > ticks(t->lim.flip_ns)) {
+	if (!p->since || ticks_since(now_ns, p->since) > ticks(t->lim.flip_ns)) {
 		p->since = ticks(now_ns);
 		p->flips = 0;
 	}
@@ -313,7 +322,7 @@ static bool written(const struct ahv_wx *t, const struct ahv_wx_page *p,
 		return a->present && !(p && p->stale) && !ahv_wx_in(&t->traps, a->unit);
 	if (p->state != AHV_WX_WRITABLE)
 		return false;
-	return !t->lim.window_ns || a->now_ns - p->write_ns <= t->lim.window_ns;
+	return !t->lim.window_ns || ahv_since(a->now_ns, p->write_ns) <= t->lim.window_ns;
 }
 
 static void become_executable(struct ahv_wx *t, struct ahv_wx_page *p,
@@ -323,8 +332,6 @@ static void become_executable(struct ahv_wx *t, struct ahv_wx_page *p,
 
 	p->state = AHV_WX_EXECUTABLE;
 	clear_stale(p, v);
-	if (!ahv_wx_in(&t->traps, a->unit))
-		p->exec_ns = a->now_ns;
 	if (t->on && flips && !granted(p, a->now_ns))
 		flip(t, p, a->now_ns, v);
 }
@@ -358,13 +365,23 @@ void ahv_wx_exec_allow(struct ahv_wx *t, const struct ahv_wx_access *a,
 		return;
 	trap = armed(t, p, a->unit, a->now_ns);
 	if (trap)
-		p->exec_ns = a->now_ns;
+		p->met_ns = a->now_ns;
 	if (trap && t->lim.rearm_ns)
 		note_end(t, a->unit, a->now_ns + t->lim.rearm_ns, v);
 	if (p->state == AHV_WX_FRESH && a->present && t->on && !trap)
 		p->state = AHV_WX_WRITABLE;	/* as the fault shows */
 	become_executable(t, p, a, v);
 	v->drop |= a->present;
+}
+
+void ahv_wx_arm(struct ahv_wx *t)
+{
+	u32 i;
+
+	for (i = 1; i <= t->nr; i++) {
+		entry(t, i)->met_ns = 0;
+		entry(t, i)->told = 0;
+	}
 }
 
 bool ahv_wx_expired(struct ahv_wx *t, u64 now_ns, u64 *unit)

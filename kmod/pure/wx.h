@@ -31,7 +31,7 @@ enum ahv_wx_state { AHV_WX_FRESH, AHV_WX_WRITABLE, AHV_WX_EXECUTABLE };
  * struct ahv_wx_page - what is known of a page
  * @unit: its number; pages, or regions of 2 MiB
  * @write_ns: when it was written last, as far as faults show
- * @exec_ns: when it was executed last; for a trapped one, when the trap was met
+ * @met_ns: when its trap was met; 0 for not since it was armed
  * @grant_ns: it may be both until then
  * @write_rip: instruction of that write
  * @since: flips are counted from here on, in units of 2^20 ns
@@ -48,7 +48,7 @@ enum ahv_wx_state { AHV_WX_FRESH, AHV_WX_WRITABLE, AHV_WX_EXECUTABLE };
 struct ahv_wx_page {
 	u64 unit;
 	u64 write_ns;
-	u64 exec_ns;
+	u64 met_ns;
 	u64 grant_ns;
 	u64 write_rip;
 	u32 since;
@@ -242,6 +242,15 @@ void ahv_wx_exec(struct ahv_wx *t, const struct ahv_wx_access *a, struct ahv_wx_
  */
 void ahv_wx_exec_allow(struct ahv_wx *t, const struct ahv_wx_access *a,
 		       struct ahv_wx_verdict *v);
+
+/**
+ * ahv_wx_arm() - traps that were met are armed again
+ * @t: the VM
+ *
+ * For ranges that are trapped anew, of which is told anew; the mappings of the VM
+ * are to go after this.
+ */
+void ahv_wx_arm(struct ahv_wx *t);
 
 /**
  * ahv_wx_told() - an event was told of a page

@@ -266,6 +266,43 @@ static void traps(void **state)
 	drop(t);
 }
 
+/* Whether a page was executed before says nothing of a trap that is set later. */
+static void traps_are_set_anew(void **state)
+{
+	struct ahv_wx *t = make();
+
+	fault(t, W, 30, S);
+	assert_int_equal(fault(t, X, 30, S + MS).rule, AEGISHV_WX_WRITE_EXEC);
+	let(t, 30, S + MS);
+	assert_true(ahv_wx_add_range(&t->traps, 30, 30));
+	ahv_wx_arm(t);
+	assert_int_equal(ahv_wx_may(t, 30, 2 * S), R);
+	assert_int_equal(fault(t, X, 30, 2 * S).rule, AEGISHV_WX_TRAP);
+	let(t, 30, 2 * S);
+	assert_int_equal(fault(t, X, 30, 3 * S).rule, 0);
+	t->traps.n = 0;
+	assert_int_equal(fault(t, X, 30, 4 * S).rule, 0);
+	assert_true(ahv_wx_add_range(&t->traps, 30, 30));
+	ahv_wx_arm(t);
+	assert_int_equal(fault(t, X, 30, 5 * S).rule, AEGISHV_WX_TRAP);
+	drop(t);
+}
+
+/* Two vCPUs look at the clock and then wait for each other. */
+static void time_goes_back_a_little(void **state)
+{
+	struct ahv_wx *t = make();
+	struct ahv_wx_verdict v;
+
+	t->lim.window_ns = MS;
+	fault(t, W, 30, S + 1);
+	v = fault(t, X, 30, S);
+	assert_int_equal(v.rule, AEGISHV_WX_WRITE_EXEC);
+	ahv_wx_told(t, 30, 2 * S);
+	assert_true(fault(t, X, 30, S).quiet);
+	drop(t);
+}
+
 static void classes(void **state)
 {
 	struct ahv_wx_guest g = { .cpl = 3, .paging = true, .ran_paged = true };
@@ -321,6 +358,8 @@ int main(void)
 		cmocka_unit_test(permissions_are_kept),
 		cmocka_unit_test(seals),
 		cmocka_unit_test(traps),
+		cmocka_unit_test(traps_are_set_anew),
+		cmocka_unit_test(time_goes_back_a_little),
 		cmocka_unit_test(classes),
 		cmocka_unit_test(never_both),
 	};
