@@ -179,6 +179,7 @@ struct ahv_vm {
  * @uexits: returns to the VMM, with counters=all
  * @detections: what set a detector off, by enum aegishv_detector
  * @wx: by enum aegishv_wx_count
+ * @unseen: exits and faults that detectors or W^X had no memory to look at
  *
  * KVM runs a vCPU under its mutex on one CPU at a time, so the CPU that runs it
  * is the only writer and plain increments are exact. Readers may be a few
@@ -191,6 +192,7 @@ struct ahv_counts {
 	u64 uexits;
 	u64 detections[AEGISHV_DETECT_END];
 	u64 wx[AEGISHV_NR_WX_COUNTS];
+	u64 unseen;
 };
 
 /**

@@ -191,6 +191,8 @@ int ahv_nl_fill_counts(struct sk_buff *skb, const struct ahv_counts *c)
 		err = fill_counter(skb, "detect", i, c->detections[i]);
 	for (i = 0; i < AEGISHV_NR_WX_COUNTS && !err; i++)
 		err = fill_counter(skb, "wx", i, c->wx[i]);
+	if (!err)
+		err = fill_counter(skb, "unseen", 0, c->unseen);
 	return err;
 }
 

@@ -30,6 +30,7 @@ static void add_counts(struct ahv_counts *sum, const struct ahv_counts *c)
 		sum->detections[i] += READ_ONCE(c->detections[i]);
 	for (i = 0; i < AEGISHV_NR_WX_COUNTS; i++)
 		sum->wx[i] += READ_ONCE(c->wx[i]);
+	sum->unseen += READ_ONCE(c->unseen);
 }
 
 void ahv_stats_retire(const struct ahv_counts *c)

@@ -163,6 +163,7 @@ cJSON *ask_json_counts(const struct snap *s)
 		json_u64(o, "entries_total", snap_total(s, "entry"));
 	if (snap_total(s, "uexit"))
 		add_kind(o, s, "vmm_returns", "uexit");
+	json_u64(o, "unseen_total", snap_total(s, "unseen"));
 	lost = cJSON_AddObjectToObject(o, "events_lost");
 	json_u64(lost, "telemetry", s->lost[AEGISHV_CLASS_TELEMETRY]);
 	json_u64(lost, "alert", s->lost[AEGISHV_CLASS_ALERT]);

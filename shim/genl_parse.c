@@ -223,7 +223,7 @@ static void name_counter(struct genl_counter *c)
 		name = access_name(access_index(c->reason));
 	else if (!strcmp(c->kind, "uexit"))
 		name = uexit_name(c->reason);
-	else if (!strcmp(c->kind, "entry"))
+	else if (!strcmp(c->kind, "entry") || !strcmp(c->kind, "unseen"))
 		name = "any";
 	if (name)
 		snprintf(c->name, sizeof(c->name), "%s", name);

@@ -150,6 +150,13 @@ static void violations(struct page *g)
 	}
 }
 
+static void unseen(struct page *g)
+{
+	prom_single(g->f, "aegishv_unseen_total",
+		    "Exits and stage-2 faults that detectors or W^X had no memory to look at.",
+		    snap_total(g->s, "unseen"));
+}
+
 static void vms(struct page *g)
 {
 	uint64_t shown_exits = 0, shown_faults = 0;
@@ -328,6 +335,7 @@ static void render(struct page *g, bool ready)
 	if (g->s) {
 		exits(g);
 		detections(g);
+		unseen(g);
 		violations(g);
 		vms(g);
 		lost(g);

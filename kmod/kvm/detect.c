@@ -39,8 +39,12 @@ static bool have_state(struct ahv_vcpu *v)
 static bool begin(struct ahv_detect_at *at, struct ahv_vcpu *v)
 {
 	at->set = ahv_detect_set_of(v->vm);
-	if (!at->set || !have_state(v))
+	if (!at->set)
 		return false;
+	if (unlikely(!have_state(v))) {
+		v->counts.unseen++;
+		return false;
+	}
 	at->vm = READ_ONCE(v->vm->detect);
 	at->vcpu = v->detect;
 	at->now_ns = v->seen_ns ?: ktime_get_mono_fast_ns();

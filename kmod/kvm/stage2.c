@@ -93,15 +93,18 @@ u8 ahv_s2_may(struct ahv_s2 *s2, u64 gfn, u8 old)
 	return may;
 }
 
-static void give_memory(struct ahv_s2 *s2)
+static void give_memory(struct ahv_s2_fault *f)
 {
+	struct ahv_s2 *s2 = f->s2;
 	void *chunk;
 
 	if (!ahv_wx_wants_chunk(&s2->wx))
 		return;
 	chunk = kmalloc_array(AHV_WX_CHUNK, sizeof(struct ahv_wx_page), GFP_ATOMIC | __GFP_NOWARN);
-	if (!chunk)
+	if (!chunk) {
+		f->v->counts.unseen += !s2->wx.nr_chunks;	/* else one is forgotten */
 		return;
+	}
 	raw_spin_lock(&s2->lock);
 	if (ahv_wx_wants_chunk(&s2->wx)) {
 		ahv_wx_give_chunk(&s2->wx, chunk);
@@ -142,7 +145,7 @@ static bool on_write(struct ahv_s2_fault *f)
 {
 	struct ahv_wx_verdict verdict;
 
-	give_memory(f->s2);
+	give_memory(f);
 	raw_spin_lock(&f->s2->lock);
 	ahv_wx_write(&f->s2->wx, &f->a, &verdict);
 	raw_spin_unlock(&f->s2->lock);
@@ -176,7 +179,7 @@ static bool on_exec(struct ahv_s2_fault *f)
 		carry_out(f, &verdict);
 		return false;
 	}
-	give_memory(f->s2);
+	give_memory(f);
 	refused = ahv_s2_answer(f, &verdict);
 	if (!refused)
 		allow_exec(f);
@@ -233,8 +236,10 @@ bool ahv_s2_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code)
 		return true;
 	}
 	f.s2 = ahv_s2_of(f.v->vm, GFP_ATOMIC);
-	if (!f.s2)
+	if (!f.s2) {
+		f.v->counts.unseen++;
 		return false;
+	}
 	if (!is_direct(vcpu)) {
 		if (vcpu->arch.mmu == &vcpu->arch.root_mmu)
 			WRITE_ONCE(f.s2->problem, why_shadow);

@@ -29,6 +29,7 @@ is "$(field write_exec rip)" 0x400000 "... the instruction"
 ok "... and the write before" grep -q '"write":{"time_ns":[0-9]*,"vcpu":0,"rip":"0x100[0-9a-f]*","cpl":0}' $events
 is "$(all_lines)" 3 "... and nothing else"
 is "$(./aegishv metrics | sed -n 's/^aegishv_wx_violation_total{rule="write_exec"} //p')" 3 "... and counted in the metrics"
+is "$(./aegishv metrics | sed -n 's/^aegishv_unseen_total //p')" 0 "nothing went unseen for want of memory"
 forget
 for twin in wsplit touchexec touchwrite touchread; do
 	ok "$twin" vmm $twin --count 50
@@ -155,6 +156,10 @@ ok "untrap" ./aegishv vm untrap held
 forget
 sleep 1
 is "$(all_lines)" 0 "it is met no more"
+ok "never armed again" ./aegishv vm set held trap_rearm_ms=0
+ok "... a trap set anew" ./aegishv vm trap held 0x10000-0x10fff
+sleep 1
+is "$(lines exec_trap)" 1 "is met, though its page has been executed"
 kill -TERM $guest
 wait $guest
 is "$?" 0 "it ends well"
