@@ -97,13 +97,16 @@ static void zap_all(struct kvm *kvm)
 
 /*
  * A VM in the registry has not been freed: that begins with the hook that takes
- * it out, under the same lock.
+ * it out, under the same lock. While no hook is attached there is nobody to put a
+ * reference, and no mapping that anybody looks at.
  */
 static struct kvm *get_kvm(struct ahv_vm *vm)
 {
 	struct kvm *kvm = (struct kvm *)vm->key;
 	unsigned long flags;
 
+	if (!ahv_s2_hooks_attached())
+		return NULL;
 	raw_spin_lock_irqsave(&ahv_vms_lock, flags);
 	if (vm->dead || !refcount_inc_not_zero(&kvm->users_count))
 		kvm = NULL;
