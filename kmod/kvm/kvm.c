@@ -42,6 +42,7 @@ static void on_vcpu_destroy(unsigned long arg)
 static void on_vm_destroy(unsigned long arg)
 {
 	ahv_vm_gone((void *)arg);
+	ahv_s2_wake();
 }
 
 static struct ahv_entry_hook hooks[] = {

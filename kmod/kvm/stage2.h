@@ -83,7 +83,6 @@ void ahv_s2_zap_stop(void);
 /* stage2_hold.c */
 void ahv_s2_hold_current(struct ahv_vcpu *v);
 void ahv_s2_hold_all(struct ahv_vm *vm);
-void ahv_s2_wake(void);
 void ahv_s2_hold_start(void);
 void ahv_s2_hold_stop(void);
 

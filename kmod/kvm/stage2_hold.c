@@ -48,7 +48,8 @@ DEFINE_STATIC_CALL(ahv_task_work_cancel, cancel_nothing);
 
 static bool is_paused(const struct ahv_vm *vm)
 {
-	return READ_ONCE(vm->watch) & AHV_WATCH_PAUSED && !READ_ONCE(closing);
+	return READ_ONCE(vm->watch) & AHV_WATCH_PAUSED && !READ_ONCE(vm->dead) &&
+	       !READ_ONCE(closing);
 }
 
 static void drop(struct hold *h)
@@ -66,13 +67,15 @@ static void drop(struct hold *h)
 
 /*
  * The thread itself, where it may sleep. A signal takes it back to its VMM,
- * which may want to speak to it; when it enters the guest again, it faults.
+ * which may want to speak to it; when it enters the guest again, it faults. One
+ * that is ending hears no signal any more, and does not enter the guest.
  */
 static void wait_here(struct callback_head *work)
 {
 	struct hold *h = container_of(work, struct hold, work);
 
-	wait_event_interruptible(resumed, !is_paused(h->vm));
+	if (!(current->flags & PF_EXITING))
+		wait_event_interruptible(resumed, !is_paused(h->vm));
 	drop(h);
 }
 

@@ -43,6 +43,9 @@ void ahv_s2_attach(void);
 void ahv_s2_found(void);
 void ahv_s2_detach(const char *why);
 void ahv_s2_stop(void);
+
+/* Any context but NMI. */
+void ahv_s2_wake(void);
 #else
 static inline int ahv_s2_config_prepare(const struct ahv_config_change *c, const char **why)
 {
@@ -70,6 +73,7 @@ void ahv_s2_attach(void);
 void ahv_s2_detach(const char *why);
 static inline void ahv_s2_found(void) { }
 static inline void ahv_s2_stop(void) { }
+static inline void ahv_s2_wake(void) { }
 #endif
 
 #endif
