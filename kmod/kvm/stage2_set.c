@@ -95,7 +95,10 @@ static void detach_unwanted(void)
 	if (wanted())
 		return;
 	ahv_s2_hooks_detach();
-	if (ahv_isa())
+	/* A fault that was being answered meanwhile may have paused its VM. */
+	if (wanted())
+		ahv_s2_hooks_attach();
+	else if (ahv_isa())
 		ahv_s2_hooks_absent(why_idle, AEGISHV_HOOK_STATE_IDLE);
 }
 
