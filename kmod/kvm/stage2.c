@@ -160,10 +160,17 @@ static bool on_write(struct ahv_s2_fault *f)
 /* How far the guest has come, for what is made of its kernel's pages. */
 static void note_guest(struct ahv_s2_fault *f)
 {
-	if (f->a.cpl == 3)
-		WRITE_ONCE(f->s2->ran_user, true);
-	else if (ahv_guest_is_64bit(f->vcpu))
-		WRITE_ONCE(f->s2->ran_paged, true);
+	struct ahv_s2 *s2 = f->s2;
+
+	if (!s2->wx.on)
+		return;
+	if (f->a.cpl != 3) {
+		if (ahv_guest_is_64bit(f->vcpu))
+			WRITE_ONCE(s2->ran_paged, true);
+	} else if (!READ_ONCE(s2->saw_user)) {
+		WRITE_ONCE(s2->saw_user, true);
+		ahv_s2_zap_later();
+	}
 }
 
 static bool on_exec(struct ahv_s2_fault *f)

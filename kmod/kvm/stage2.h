@@ -26,7 +26,8 @@
  * @tokens_ns: as of when
  * @held: events not recorded since the last that was
  * @ran_paged: it had 64-bit page tables on; written by its vCPUs
- * @ran_user: it ran a user program; likewise
+ * @saw_user: it ran a user program; likewise
+ * @ran_user: ... and what had been written until then is forgotten
  * @problem: why it is not watched, or NULL; a constant string
  */
 struct ahv_s2 {
@@ -37,6 +38,7 @@ struct ahv_s2 {
 	u64 tokens_ns;
 	u32 held;
 	bool ran_paged;
+	bool saw_user;
 	bool ran_user;
 	const char *problem;
 };

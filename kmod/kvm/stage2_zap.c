@@ -171,28 +171,48 @@ void ahv_s2_expect_end(void)
 	schedule_delayed_work(&end_work, HZ / 10);
 }
 
-/* VMs that were paused by an answer: a vCPU that enters anew shall fault. */
-static void paused_work_fn(struct work_struct *work)
+/*
+ * The first user program runs: the boot is over. A kernel's text was written by
+ * its loader, and most of it has not run yet; what it is written with from now
+ * on shows by a fault.
+ */
+static void end_boot(struct ahv_vm *vm, struct ahv_s2 *s2)
+{
+	raw_spin_lock(&s2->lock);
+	if (s2->wx.on)
+		ahv_wx_reset(&s2->wx);
+	raw_spin_unlock(&s2->lock);
+	ahv_s2_zap_vm(vm);
+	WRITE_ONCE(s2->ran_user, true);
+}
+
+/* VMs that were paused by an answer, too: a vCPU that enters anew shall fault. */
+static void later_work_fn(struct work_struct *work)
 {
 	struct ahv_vm *vm = NULL;
+	struct ahv_s2 *s2;
 
 	mutex_lock(&ahv_kvm_mutex);
-	while ((vm = ahv_vm_get_next(vm)))
-		if (READ_ONCE(vm->watch) & AHV_WATCH_PAUSED)
+	while ((vm = ahv_vm_get_next(vm))) {
+		s2 = READ_ONCE(vm->s2);
+		if (s2 && READ_ONCE(s2->saw_user) && !s2->ran_user)
+			end_boot(vm, s2);
+		else if (READ_ONCE(vm->watch) & AHV_WATCH_PAUSED)
 			ahv_s2_zap_vm(vm);
+	}
 	mutex_unlock(&ahv_kvm_mutex);
 }
 
-static DECLARE_WORK(paused_work, paused_work_fn);
+static DECLARE_WORK(later_work, later_work_fn);
 
 void ahv_s2_zap_later(void)
 {
-	schedule_work(&paused_work);
+	schedule_work(&later_work);
 }
 
 /* No hook is attached any more; without ahv_kvm_mutex. */
 void ahv_s2_zap_stop(void)
 {
 	cancel_delayed_work_sync(&end_work);
-	cancel_work_sync(&paused_work);
+	cancel_work_sync(&later_work);
 }
