@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Makes the RAM disk of a tiny Linux guest: busybox and an init that prints a
-# marker and becomes a shell on the serial port; static programs go to /bin.
+# marker and becomes a shell on the serial port; programs and other files go to
+# /bin, the libraries of programs to where they are here.
 # Usage: linux_initrd.sh FILE [PROGRAM...]
 set -eu
 
@@ -26,6 +27,10 @@ mkdir -p "$dir/bin" "$dir/proc" "$dir/sys" "$dir/dev"
 cp "$busybox" "$dir/bin/busybox"
 for program; do
 	cp "$program" "$dir/bin/"
+	ldd "$program" 2>/dev/null | grep -o '/[^ ]*' | while read -r lib; do
+		mkdir -p "$dir${lib%/*}"
+		cp -L "$lib" "$dir$lib"
+	done
 done
 cat > "$dir/init" <<'INIT'
 #!/bin/busybox sh
