@@ -6,7 +6,7 @@ Names without a unit are instructions, counted by QEMU: the least of the runs.
 replay.* and jsonl.* are measured on this machine, in seconds that one CPU was
 busy. All runs are kept in build/bench-runs.json.
 
-usage: bench.py [--only guest|open|replay]
+usage: bench.py [--only guest|open|wx|replay]
 """
 import argparse
 import json
@@ -21,6 +21,9 @@ BUILD = os.path.join(TOP, "build")
 LINES = 2000000
 RUNS = 3
 SAMPLES = ["svm-6.1.txt", "svm-6.12.txt"]
+
+sys.path.insert(0, f"{TOP}/selftests/qemu")
+import run as qemu_run  # noqa: E402
 
 
 class Failed(Exception):
@@ -59,6 +62,15 @@ def run_open():
                                         "6.1/ahv_kretprobe.ko")]
     return run_machine("bench-open", "guest_open.sh", ["build/netlink/nltool", *files],
                        "--mem", "1536")
+
+
+def run_wx():
+    """W^X, with bare guests and a real one."""
+    call(["selftests/qemu/modules.sh", "6.1"], "building the module")
+    call(["make", "-s", "-C", "selftests/vmm", f"O={BUILD}/vmm"], "building the guests")
+    files = ["build/vmm/aegishv-vmm", "build/vmm/ahvctl", "build/vmm/guest-cc.gz",
+             f"{qemu_run.CACHE}/6.1/vmlinuz"]
+    return run_machine("bench-wx", "guest_wx.sh", files, "--mem", "2048")
 
 
 def replay(args):
@@ -135,7 +147,7 @@ def load(path):
 def main():
     p = argparse.ArgumentParser(description=__doc__,
                                 formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--only", choices=["guest", "open", "replay"],
+    p.add_argument("--only", choices=["guest", "open", "wx", "replay"],
                    help="measure this part; the others keep their last numbers")
     args = p.parse_args()
     os.makedirs(BUILD, exist_ok=True)
@@ -143,7 +155,8 @@ def main():
     runs = load(runs_path) if args.only else {}
     try:
         call(["make", "-s", "-C", "shim"], "building aegishv")
-        for part, measure in (("replay", run_replay), ("guest", run_guest), ("open", run_open)):
+        for part, measure in (("replay", run_replay), ("guest", run_guest), ("open", run_open),
+                              ("wx", run_wx)):
             if args.only in (None, part):
                 runs.update(measure())
     except Failed as e:

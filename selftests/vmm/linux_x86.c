@@ -191,7 +191,20 @@ static void watch(struct machine *m)
 	}
 }
 
-static int run(struct machine *m)
+/* Idle time, which passes while nobody types, is none of it. */
+static void say_end(const struct machine *m, const struct options *o)
+{
+	struct timespec t;
+
+	fprintf(stderr, "aegishv-vmm: linux: guest ended by %s\n", m->end ? m->end : "signal");
+	if (!o->time)
+		return;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	fprintf(stderr, "aegishv-vmm: linux: ran for %llu ns\n",
+		t.tv_sec * 1000000000ULL + t.tv_nsec);
+}
+
+static int run(struct machine *m, const struct options *o)
 {
 	struct vcpu *v = &m->vm.vcpu[0];
 	int ret = pthread_create(&v->thread, NULL, vcpu_thread, m);
@@ -206,7 +219,7 @@ static int run(struct machine *m)
 	serial_flush(&m->serial);
 	if (v->failed)
 		return 1;
-	fprintf(stderr, "aegishv-vmm: linux: guest ended by %s\n", m->end ? m->end : "signal");
+	say_end(m, o);
 	return 0;
 }
 
@@ -231,7 +244,7 @@ int run_linux(const struct options *o)
 	}
 	if (!create(&m, o)) {
 		serial_init(&m.serial, m.vm.fd, out);
-		ret = run(&m);
+		ret = run(&m, o);
 	}
 	vm_destroy(&m.vm);
 	return ret;
