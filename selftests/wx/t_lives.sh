@@ -218,6 +218,25 @@ note "kernel memory: $before KiB, then $after KiB"
 ok "the kernel holds as much memory as before, but for less than $((lives / 2 + 512)) KiB" \
 	test $((after - before)) -lt $((lives / 2 + 512))
 
+guest() { # NAME GUEST...: sets $started
+	forget
+	name=$1
+	shift
+	./aegishv-vmm "$@" --name $name >$name.out 2>&1 &
+	started=$!
+	until ./aegishv vm list | grep -q $name; do kill -0 $started || return; done
+}
+
+# ---- a VM is changed while no hook is attached ----
+guest plain load
+ok "a VM is changed that nobody watches" ./aegishv vm set plain wx_action=deny
+ok "... and resumed, which is not paused" ./aegishv vm resume plain
+ok "... and unsealed, which has no seal" ./aegishv vm unseal plain
+is "$(stage2 idle)" 4 "no hook was wanted for that"
+kill -TERM $started
+wait $started
+is "$? $(field vms)" "0 0" "it ends well, and is gone then"
+
 # ---- kvm goes and comes while every VM is to be watched ----
 ok "wx=detect" ./aegishv config set wx=detect
 again() { # COMMAND...: that takes kvm away
@@ -238,14 +257,6 @@ again rmmod kvm_amd kvm
 again modprobe -r kvm_amd
 
 # ---- the module goes while VMs are paused ----
-guest() { # NAME GUEST...: sets $started
-	forget
-	name=$1
-	shift
-	./aegishv-vmm "$@" --name $name >$name.out 2>&1 &
-	started=$!
-	until ./aegishv vm list | grep -q $name; do kill -0 $started || return; done
-}
 paused() { ./aegishv vm show "$1" --json | grep -q '"paused": *true'; }
 
 ok "wx=enforce for all" ./aegishv config set wx=enforce wx_action=pause
