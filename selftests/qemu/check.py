@@ -162,7 +162,7 @@ def build(tally, kernels):
 
 def host_tests(tally):
     unit_tests(tally)
-    for check in ("netlink", "checkpatch", "sparse"):
+    for check in ("netlink", "checkpatch", "sparse", "targets"):
         step(tally, f"lint/{check}", [f"{HERE}/lint.sh", check])
 
 

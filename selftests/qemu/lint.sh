@@ -3,7 +3,7 @@
 # Static checks of the kernel side. Each prints what is wrong and fails, or
 # says what it checked.
 #
-# usage: lint.sh checkpatch | sparse | netlink
+# usage: lint.sh checkpatch | sparse | netlink | targets
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -61,7 +61,22 @@ netlink() {
 	echo "netlink: generated code is up to date"
 }
 
+# What make help names is there, and so is what it calls.
+targets() {
+	local t names said
+	names=$(make -s -C "$TOP" help | sed -n 's/^  make \([a-z0-9-]*\)  .*/\1/p')
+	[ "$names" ] || { echo "make help names no target"; return 1; }
+	for t in $names; do
+		said=$(make -C "$TOP" -n AEGISHV_NO_INSTALL=1 KDIR="$CACHE/6.1/build" "$t" 2>&1) || {
+			echo "$said" | tail -n 5
+			echo "make $t cannot work"
+			return 1
+		}
+	done
+	echo "targets: $(echo "$names" | wc -l) of make help are there"
+}
+
 case ${1:-} in
-checkpatch | sparse | netlink) "$1" ;;
+checkpatch | sparse | netlink | targets) "$1" ;;
 *) usage ;;
 esac
