@@ -109,6 +109,7 @@ struct ahv_s2;
 #define AHV_WATCH_WX		BIT(0)
 #define AHV_WATCH_RANGES	BIT(1)
 #define AHV_WATCH_PAUSED	BIT(2)
+#define AHV_WATCH_LOOK		BIT(3)	/* for its kernel's text */
 
 /**
  * struct ahv_vm - a virtual machine with at least one vCPU

@@ -202,15 +202,17 @@ int ahv_config_change(const struct ahv_config_change *c, const char **why)
 
 /**
  * ahv_config_change_vm() - change what is named of one VM, or nothing
- * @c: what, and to what
+ * @c: what, and to what; gets the kernel's text if that is to be sealed
  * @why: where to put the reason of a refusal
  *
  * Return: 0 or a negative errno.
  */
-int ahv_config_change_vm(const struct ahv_vm_change *c, const char **why)
+int ahv_config_change_vm(struct ahv_vm_change *c, const char **why)
 {
-	int err;
+	int err = c->what & AHV_VM_SEAL_TEXT ? ahv_s2_find_text(c, why) : 0;
 
+	if (err)
+		return err;
 	mutex_lock(&change_mutex);
 	err = ahv_s2_vm_change(c, why);
 	mutex_unlock(&change_mutex);

@@ -93,6 +93,7 @@ struct ahv_config_change {
 #define AHV_VM_REARM	BIT(3)
 #define AHV_VM_PAUSE	BIT(4)
 #define AHV_VM_RESUME	BIT(5)
+#define AHV_VM_SEAL_TEXT	BIT(6)
 
 /**
  * struct ahv_vm_change - what to change of one VM
@@ -102,6 +103,7 @@ struct ahv_config_change {
  * @rearm_ms: a trap that was met is armed again after this
  * @seals: to add
  * @traps: to add
+ * @writable_gpa: kernel text that was refused for this page, 0 for none
  */
 struct ahv_vm_change {
 	u32 vm;
@@ -110,10 +112,11 @@ struct ahv_vm_change {
 	u32 rearm_ms;
 	struct ahv_wx_ranges seals;
 	struct ahv_wx_ranges traps;
+	u64 writable_gpa;
 };
 
 int ahv_config_change(const struct ahv_config_change *c, const char **why);
-int ahv_config_change_vm(const struct ahv_vm_change *c, const char **why);
+int ahv_config_change_vm(struct ahv_vm_change *c, const char **why);
 /* Nothing was changed here, but what follows from it. */
 void ahv_config_reapply(void);
 

@@ -129,7 +129,7 @@ const struct nla_policy aegishv_denial_get_nl_policy[AEGISHV_A_DENIAL_CGROUP + 1
 };
 
 /* AEGISHV_CMD_VM_SET - do */
-const struct nla_policy aegishv_vm_set_nl_policy[AEGISHV_A_VM_RESUME + 1] = {
+const struct nla_policy aegishv_vm_set_nl_policy[AEGISHV_A_VM_SEAL_KERNEL_TEXT + 1] = {
 	[AEGISHV_A_VM_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[AEGISHV_A_VM_WX] = NLA_POLICY_MAX(NLA_U32, 2),
 	[AEGISHV_A_VM_WX_ACTION] = NLA_POLICY_MAX(NLA_U32, 3),
@@ -143,6 +143,7 @@ const struct nla_policy aegishv_vm_set_nl_policy[AEGISHV_A_VM_RESUME + 1] = {
 	[AEGISHV_A_VM_TRAP_REARM_MS] = { .type = NLA_U32, },
 	[AEGISHV_A_VM_PAUSE] = { .type = NLA_FLAG, },
 	[AEGISHV_A_VM_RESUME] = { .type = NLA_FLAG, },
+	[AEGISHV_A_VM_SEAL_KERNEL_TEXT] = { .type = NLA_FLAG, },
 };
 
 /* Ops table for aegishv */
@@ -253,7 +254,7 @@ const struct genl_ops aegishv_nl_ops[15] = {
 		.cmd		= AEGISHV_CMD_VM_SET,
 		.doit		= aegishv_nl_vm_set_doit,
 		.policy		= aegishv_vm_set_nl_policy,
-		.maxattr	= AEGISHV_A_VM_RESUME,
+		.maxattr	= AEGISHV_A_VM_SEAL_KERNEL_TEXT,
 		.flags		= GENL_ADMIN_PERM,
 	},
 };

@@ -43,7 +43,7 @@ extern const struct nla_policy aegishv_rule_get_nl_policy[AEGISHV_A_POLICY_RULE_
 
 extern const struct nla_policy aegishv_denial_get_nl_policy[AEGISHV_A_DENIAL_CGROUP + 1];
 
-extern const struct nla_policy aegishv_vm_set_nl_policy[AEGISHV_A_VM_RESUME + 1];
+extern const struct nla_policy aegishv_vm_set_nl_policy[AEGISHV_A_VM_SEAL_KERNEL_TEXT + 1];
 
 /* Ops table for aegishv */
 extern const struct genl_ops aegishv_nl_ops[15];

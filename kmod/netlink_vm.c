@@ -56,6 +56,7 @@ static const struct {
 	{ AEGISHV_A_VM_UNTRAP, AHV_VM_UNTRAP },
 	{ AEGISHV_A_VM_PAUSE, AHV_VM_PAUSE },
 	{ AEGISHV_A_VM_RESUME, AHV_VM_RESUME },
+	{ AEGISHV_A_VM_SEAL_KERNEL_TEXT, AHV_VM_SEAL_TEXT },
 };
 
 static void take_setting(struct ahv_config_change *c, struct nlattr *a, u32 what, u32 *to)
@@ -117,6 +118,10 @@ int aegishv_nl_vm_set_doit(struct sk_buff *skb, struct genl_info *info)
 		err = ahv_config_change_vm(c, &why);
 		if (err)
 			ahv_nl_refuse_why(info, err, why);
+		if (c->writable_gpa)
+			NL_SET_ERR_MSG_FMT(info->extack,
+					   "kernel text: gpa 0x%llx is writable: seal it after boot",
+					   c->writable_gpa);
 	}
 	kfree(c);
 	return err;

@@ -252,6 +252,11 @@ bool ahv_s2_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code)
 			WRITE_ONCE(f.s2->problem, why_shadow);
 		return false;
 	}
+	if (unlikely(watch & AHV_WATCH_LOOK)) {
+		ahv_s2_look(f.s2, vcpu);
+		if (!(watch & (AHV_WATCH_WX | AHV_WATCH_RANGES)))
+			return false;
+	}
 	if (!describe(&f, code))
 		return false;
 	return f.access == AEGISHV_ACCESS_WRITE ? on_write(&f) : on_exec(&f);

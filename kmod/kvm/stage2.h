@@ -2,8 +2,8 @@
 /*
  * W^X, seals, execution traps and pauses of VMs: what a stage-2 fault leads to
  * (stage2.c), what is told and answered (stage2_answer.c), taking mappings away
- * (stage2_zap.c), stopping vCPUs (stage2_hold.c), settings (stage2_set.c), and
- * the hooks in KVM (arch/x86_stage2.c).
+ * (stage2_zap.c), stopping vCPUs (stage2_hold.c), settings (stage2_set.c), finding
+ * the kernel's text (stage2_text.c), and the hooks in KVM (arch/x86_stage2.c).
  */
 #ifndef AHV_KVM_STAGE2_H
 #define AHV_KVM_STAGE2_H
@@ -12,6 +12,7 @@
 #include <linux/spinlock.h>
 #include "kvm/kvm.h"
 #include "kvm/stage2_settings.h"
+#include "ktext.h"
 #include "wx.h"
 
 #define AHV_S2_HUGE_SHIFT	9	/* a region of 2 MiB */
@@ -29,6 +30,8 @@
  * @saw_user: it ran a user program; likewise
  * @ran_user: ... and what had been written until then is forgotten
  * @problem: why it is not watched, or NULL; a constant string
+ * @look: a request for its kernel's text that waits, or NULL
+ * @look_seen: what ran meanwhile; written by its vCPUs
  */
 struct ahv_s2 {
 	raw_spinlock_t lock;
@@ -41,6 +44,8 @@ struct ahv_s2 {
 	bool saw_user;
 	bool ran_user;
 	const char *problem;
+	struct ahv_s2_look *look;
+	u32 look_seen;
 };
 
 /**
@@ -88,6 +93,13 @@ void ahv_s2_hold_all(struct ahv_vm *vm);
 void ahv_s2_hold_start(void);
 void ahv_s2_hold_stop(void);
 
+/* stage2_set.c; with ahv_kvm_mutex */
+int ahv_s2_need_hooks(const char **why);
+void ahv_s2_detach_unwanted(void);
+
+/* stage2_text.c; from a fault */
+void ahv_s2_look(struct ahv_s2 *s2, struct kvm_vcpu *vcpu);
+
 /* arch/x86_stage2.c */
 extern const char ahv_s2_return_1[];
 bool ahv_s2_hooks_attached(void);
@@ -102,6 +114,8 @@ u8 ahv_guest_cpl(struct kvm_vcpu *vcpu);
 u64 ahv_guest_cr3(struct kvm_vcpu *vcpu);
 bool ahv_guest_is_64bit(struct kvm_vcpu *vcpu);
 void ahv_guest_look(struct kvm_vcpu *vcpu, u64 gfn, struct ahv_wx_guest *g);
+bool ahv_guest_in_kernel(struct kvm_vcpu *vcpu);
+int ahv_guest_find_text(struct kvm_vcpu *vcpu, struct ahv_ktext *k);
 void ahv_guest_inject_gp(struct kvm_vcpu *vcpu);
 int ahv_guest_attach(void);
 void ahv_guest_detach(void);

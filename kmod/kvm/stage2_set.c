@@ -79,7 +79,8 @@ void ahv_s2_stop(void)
 	ahv_s2_zap_stop();
 }
 
-static int attach(const char **why)
+/* With ahv_kvm_mutex. */
+int ahv_s2_need_hooks(const char **why)
 {
 	*why = ahv_s2_unsupported();
 	if (*why)
@@ -90,7 +91,8 @@ static int attach(const char **why)
 	return -EOPNOTSUPP;
 }
 
-static void detach_unwanted(void)
+/* With ahv_kvm_mutex. */
+void ahv_s2_detach_unwanted(void)
 {
 	if (wanted())
 		return;
@@ -157,7 +159,7 @@ int ahv_s2_config_prepare(const struct ahv_config_change *c, const char **why)
 		return 0;
 	mutex_lock(&ahv_kvm_mutex);
 	if (ahv_isa() && c->what & AHV_SET_WX && c->wx.mode != AEGISHV_WX_MODE_OFF)
-		err = attach(why);
+		err = ahv_s2_need_hooks(why);
 	while (!err && (vm = ahv_vm_get_next(vm))) {
 		if (ahv_s2_of(vm, GFP_KERNEL))
 			continue;
@@ -182,7 +184,7 @@ void ahv_s2_config_apply(const struct ahv_config_change *c)
 	raw_spin_unlock_irqrestore(&ahv_vms_lock, flags);
 	while ((vm = ahv_vm_get_next(vm)))
 		change_default_of(vm);
-	detach_unwanted();
+	ahv_s2_detach_unwanted();
 	mutex_unlock(&ahv_kvm_mutex);
 }
 
@@ -258,7 +260,7 @@ static bool needs_hooks(const struct ahv_vm_change *c)
 
 static int change_vm(struct ahv_vm *vm, const struct ahv_vm_change *c, const char **why)
 {
-	int err = needs_hooks(c) ? attach(why) : 0;
+	int err = needs_hooks(c) ? ahv_s2_need_hooks(why) : 0;
 
 	if (err)
 		return err;
@@ -295,7 +297,7 @@ int ahv_s2_vm_change(const struct ahv_vm_change *c, const char **why)
 	}
 	mutex_lock(&ahv_kvm_mutex);
 	err = change_vm(vm, c, why);
-	detach_unwanted();
+	ahv_s2_detach_unwanted();
 	mutex_unlock(&ahv_kvm_mutex);
 	ahv_vm_put(vm);
 	return err;

@@ -35,6 +35,7 @@ struct ahv_s2_status {
 int ahv_s2_config_prepare(const struct ahv_config_change *c, const char **why);
 void ahv_s2_config_apply(const struct ahv_config_change *c);
 int ahv_s2_vm_change(const struct ahv_vm_change *c, const char **why);
+int ahv_s2_find_text(struct ahv_vm_change *c, const char **why);
 void ahv_s2_status(const struct ahv_vm *vm, struct ahv_s2_status *s);
 void ahv_s2_free(struct ahv_s2 *s2);
 
@@ -61,6 +62,11 @@ static inline int ahv_s2_vm_change(const struct ahv_vm_change *c, const char **w
 {
 	*why = "wx, seal, trap, pause: not on this architecture";
 	return -EOPNOTSUPP;
+}
+
+static inline int ahv_s2_find_text(struct ahv_vm_change *c, const char **why)
+{
+	return ahv_s2_vm_change(c, why);
 }
 
 static inline void ahv_s2_status(const struct ahv_vm *vm, struct ahv_s2_status *s)

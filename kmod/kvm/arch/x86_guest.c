@@ -11,32 +11,45 @@
 #include "hook.h"
 #include "kvm/stage2.h"
 
+/* Bits of a page table entry: section 5.4 of the AMD APM volume 2. */
 #define PTE_PRESENT	BIT_ULL(0)
 #define PTE_WRITE	BIT_ULL(1)
+#define PTE_USER	BIT_ULL(2)
 #define PTE_DIRTY	BIT_ULL(6)
 #define PTE_LARGE	BIT_ULL(7)
 #define PTE_ADDR	GENMASK_ULL(51, 12)
+#define PTE_NX		BIT_ULL(63)
 #define GP_VECTOR	13
 #define LONGEST_INSN	15
 
 /**
  * struct walk - a way through guest page tables
  * @vcpu: whose
+ * @cr3: where from
  * @gva: where to
  * @levels: tables to go through
  * @bits: of an index
  * @entry_bytes: of an entry
+ * @unread: a table on the way could not be read
  * @gfn: the page found
+ * @shift: pages of its mapping, as a shift
  * @map: AEGISHV_WX_MAP_* of it
+ * @user: a user program may use it
+ * @nx: it is not executable
  */
 struct walk {
 	struct kvm_vcpu *vcpu;
+	u64 cr3;
 	u64 gva;
 	u32 levels;
 	u32 bits;
 	u32 entry_bytes;
+	bool unread;
 	u64 gfn;
+	u32 shift;
 	u8 map;
+	bool user;
+	bool nx;
 };
 
 static int no_cpl(struct kvm_vcpu *vcpu)
@@ -47,9 +60,15 @@ static int no_cpl(struct kvm_vcpu *vcpu)
 static void no_exception(struct kvm_vcpu *vcpu, unsigned int nr, u32 code) { }
 static void no_cache(struct kvm_vcpu *vcpu, enum kvm_reg reg) { }
 
+static int no_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
+{
+	return -EOPNOTSUPP;
+}
+
 DEFINE_STATIC_CALL(ahv_get_cpl, no_cpl);
 DEFINE_STATIC_CALL(ahv_queue_exception, no_exception);
 DEFINE_STATIC_CALL(ahv_read_reg, no_cache);
+DEFINE_STATIC_CALL(ahv_read_msr, no_msr);
 
 u8 ahv_guest_cpl(struct kvm_vcpu *vcpu)
 {
@@ -97,6 +116,7 @@ static void set_mode(struct walk *w)
 {
 	const struct kvm_vcpu_arch *a = &w->vcpu->arch;
 
+	w->cr3 = ahv_guest_cr3(w->vcpu);
 	w->bits = 9;
 	w->entry_bytes = 8;
 	if (a->efer & EFER_LMA) {
@@ -113,16 +133,21 @@ static void set_mode(struct walk *w)
 /* Return: whether the page was found. */
 static bool walk(struct walk *w)
 {
-	u64 table = ahv_guest_cr3(w->vcpu) & (w->levels == 3 ? ~31ULL & 0xffffffff : PTE_ADDR);
+	u64 table = w->cr3 & (w->levels == 3 ? ~31ULL & 0xffffffff : PTE_ADDR);
 	u32 level, shift;
 	u64 entry;
 
 	w->map = AEGISHV_WX_MAP_WRITABLE;
+	w->user = true;
+	w->nx = false;
 	for (level = w->levels; level; level--) {
 		shift = PAGE_SHIFT + (level - 1) * w->bits;
-		if (!read_entry(w, table + ((w->gva >> shift) & (BIT(w->bits) - 1)) * w->entry_bytes,
-				&entry) || !(entry & PTE_PRESENT))
+		w->unread = !read_entry(w, table + ((w->gva >> shift) & (BIT(w->bits) - 1)) *
+				       w->entry_bytes, &entry);
+		if (w->unread || !(entry & PTE_PRESENT))
 			return false;
+		w->user &= !!(entry & PTE_USER);
+		w->nx |= !!(entry & PTE_NX);
 		if (!(entry & PTE_WRITE) && !(level == 3 && w->levels == 3))
 			w->map &= ~AEGISHV_WX_MAP_WRITABLE;
 		table = entry & PTE_ADDR;
@@ -134,6 +159,7 @@ static bool walk(struct walk *w)
 	shift = level ? (level - 1) * w->bits : 0;
 	w->gfn = (table >> PAGE_SHIFT) & ~(BIT_ULL(shift) - 1);
 	w->gfn |= (w->gva >> PAGE_SHIFT) & (BIT_ULL(shift) - 1);
+	w->shift = shift;
 	return true;
 }
 
@@ -162,18 +188,85 @@ void ahv_guest_look(struct kvm_vcpu *vcpu, u64 gfn, struct ahv_wx_guest *g)
 	g->map = w.map;
 }
 
+static enum ahv_ktext_look look_up(void *arg, u64 gva, struct ahv_ktext_map *m)
+{
+	struct walk *w = arg;
+	u64 in_map;
+
+	w->gva = gva;
+	if (!walk(w))
+		return w->unread ? AHV_KTEXT_UNKNOWN : AHV_KTEXT_NONE;
+	m->bytes = PAGE_SIZE << w->shift;
+	in_map = gva & (m->bytes - 1);
+	m->gva = gva - in_map;
+	m->gpa = (w->gfn << PAGE_SHIFT) - (in_map & PAGE_MASK);
+	m->rights = (w->nx ? 0 : AHV_KTEXT_EXEC) | (w->user ? AHV_KTEXT_USER : 0) |
+		    (w->map & AEGISHV_WX_MAP_WRITABLE ? AHV_KTEXT_WRITE : 0);
+	return AHV_KTEXT_THERE;
+}
+
+/*
+ * With page table isolation a kernel begins and ends its work on the tables of
+ * the user program, which have its entry code and no more; the kernel's are the
+ * page before (CR3 bit 12). Without isolation that page is something else, and
+ * where it does lead to the same place it is a table of the same kernel.
+ */
+static void prefer_kernel_tables(struct walk *w, u64 entry)
+{
+	u64 cr3 = w->cr3, gfn;
+
+	w->gva = entry;
+	if (!(cr3 & PAGE_SIZE) || !walk(w))
+		return;
+	gfn = w->gfn;
+	w->cr3 = cr3 & ~(u64)PAGE_SIZE;
+	if (!walk(w) || w->gfn != gfn || w->user || w->nx)
+		w->cr3 = cr3;
+}
+
+/**
+ * ahv_guest_find_text() - the text of the 64-bit kernel that a vCPU runs
+ * @vcpu: KVM's
+ * @k: where to put it
+ *
+ * LSTAR is where SYSCALL enters: section 6.1.1 of the AMD APM volume 2.
+ *
+ * Return: an enum ahv_ktext_result, or a negative errno when LSTAR is not known.
+ */
+int ahv_guest_find_text(struct kvm_vcpu *vcpu, struct ahv_ktext *k)
+{
+	struct msr_data lstar = { .host_initiated = true, .index = MSR_LSTAR };
+	struct walk w = { .vcpu = vcpu };
+	int err = static_call(ahv_read_msr)(vcpu, &lstar);
+
+	if (err)
+		return err < 0 ? err : -EIO;
+	set_mode(&w);
+	prefer_kernel_tables(&w, lstar.data);
+	k->look = look_up;
+	k->arg = &w;
+	return ahv_ktext_find(k, lstar.data);
+}
+
+/* Whether a vCPU runs a 64-bit kernel now, and not that of a nested guest. */
+bool ahv_guest_in_kernel(struct kvm_vcpu *vcpu)
+{
+	return !(vcpu->arch.hflags & HF_GUEST_MASK) && !vcpu->arch.guest_state_protected &&
+	       ahv_guest_is_64bit(vcpu) && guest_cr0(vcpu) & X86_CR0_PG && !ahv_guest_cpl(vcpu);
+}
+
 static const struct {
-	const char *cpl, *cache;
+	const char *cpl, *cache, *msr;
 } vendors[] = {
-	{ "svm_get_cpl", "svm_cache_reg" },
-	{ "vmx_get_cpl", "vmx_cache_reg" },
+	{ "svm_get_cpl", "svm_cache_reg", "svm_get_msr" },
+	{ "vmx_get_cpl", "vmx_cache_reg", "vmx_get_msr" },
 };
 
-/* Process context. Return: 0, or -ENOENT. */
+/* Process context. Only the search for text needs MSRs. Return: 0, or -ENOENT. */
 int ahv_guest_attach(void)
 {
 	unsigned long queue = ahv_symbol("kvm_queue_exception_e");
-	unsigned long cpl, cache;
+	unsigned long cpl, cache, msr;
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(vendors) && queue; i++) {
@@ -181,6 +274,9 @@ int ahv_guest_attach(void)
 		cache = ahv_symbol(vendors[i].cache);
 		if (!cpl || !cache)
 			continue;
+		msr = ahv_symbol(vendors[i].msr);
+		if (msr)
+			static_call_update(ahv_read_msr, (void *)msr);
 		static_call_update(ahv_get_cpl, (void *)cpl);
 		static_call_update(ahv_read_reg, (void *)cache);
 		static_call_update(ahv_queue_exception, (void *)queue);
@@ -193,5 +289,6 @@ void ahv_guest_detach(void)
 {
 	static_call_update(ahv_get_cpl, no_cpl);
 	static_call_update(ahv_read_reg, no_cache);
+	static_call_update(ahv_read_msr, no_msr);
 	static_call_update(ahv_queue_exception, no_exception);
 }
