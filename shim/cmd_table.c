@@ -17,7 +17,7 @@ const struct cmd commands[] = {
 	  cmd_snapshot },
 	{ "top", "", "VMs by exits, live; q quits", NULL, top_opts, NULL, cmd_top },
 	{ "vm", "list | show VM | set VM KEY=VALUE... | seal|trap VM START-END... |\n"
-	  "       unseal|untrap|pause|resume VM", "virtual machines",
+	  "       seal VM --kernel-text | unseal|untrap|pause|resume VM", "virtual machines",
 	  "VM is a number or a name. What is set is in force at once, the VM running:\n"
 	  "exit_events=off|all|full|sample:N|inherit\n"
 	  "wx=off|detect|enforce|inherit     pages that are written and then executed\n"
@@ -25,7 +25,8 @@ const struct cmd commands[] = {
 	  "wx_granularity=4k|huge            how much is writable or executable together\n"
 	  "wx_scope=all|user                 answer those of the guest's kernel, too, or not\n"
 	  "trap_rearm_ms=N                   a trap that was met is armed again, 0: never\n"
-	  "START-END are guest-physical: the first and the last byte of whole pages.",
+	  "START-END are guest-physical: the first and the last byte of whole pages. Seal the text\n"
+	  "of a kernel after boot: it cannot patch itself any more.",
 	  vm_opts, vm_words, cmd_vm },
 	{ "config", "get | set KEY=VALUE...", "the module's settings",
 	  "exit_events=off|all|full|sample:N  which VM exits become events\n"

@@ -9,7 +9,13 @@
 #include "cmd_vm.h"
 #include "view.h"
 
-const struct cmd_opt vm_opts[] = { { 0 } };
+enum { OPT_KERNEL_TEXT };
+
+const struct cmd_opt vm_opts[] = {
+	[OPT_KERNEL_TEXT] = { "kernel-text", 0, NULL, "seal: the text of the kernel that the VM runs" },
+	{ 0 },
+};
+
 const char *const vm_words[] = {
 	"list", "show", "set", "seal", "unseal", "trap", "untrap", "pause", "resume", NULL,
 };
@@ -165,6 +171,8 @@ static int check_words(struct cmd_ctx *c)
 {
 	const struct verb *verb = find_verb(c->args[0]);
 
+	if (verb && vm_kernel_text)
+		return cmd_check_args(c, 2, verb->max);
 	if (verb)
 		return cmd_check_args(c, verb->min, verb->max);
 	if (strcmp(c->args[0], "list"))
@@ -176,10 +184,16 @@ int cmd_vm(struct cmd_ctx *c)
 {
 	struct genl *g;
 	struct snap s;
-	int status = cmd_plain(c, 0, CMD_ARGS_MAX);
+	int opt, status;
 
-	if (status >= 0)
-		return status;
+	while ((opt = cmd_opt(c)) >= 0)
+		vm_kernel_text |= opt == OPT_KERNEL_TEXT;
+	if (opt != CMD_END)
+		return cmd_status(opt);
+	if (vm_kernel_text && (!c->nr_args || strcmp(c->args[0], "seal"))) {
+		log_error("vm: --kernel-text goes with seal");
+		return EXIT_USAGE;
+	}
 	if (!c->nr_args)
 		c->args[c->nr_args++] = "list";
 	status = check_words(c);

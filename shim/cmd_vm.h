@@ -9,6 +9,9 @@
 #include "genl.h"
 #include "snap.h"
 
+/* --kernel-text was given. */
+extern bool vm_kernel_text;
+
 /* Each returns an exit status; the VM's name is the second argument. */
 int vm_set(struct cmd_ctx *c, struct genl *g, const struct snap_vm *vm);
 int vm_ranges(struct cmd_ctx *c, struct genl *g, const struct snap_vm *vm);

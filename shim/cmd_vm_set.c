@@ -3,12 +3,19 @@
  * vm set, seal, unseal, trap, untrap, pause and resume: one request to the
  * module each, so that all of it happens or nothing.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include "ask.h"
 #include "cmd.h"
 #include "cmd_vm.h"
 #include "words.h"
+
+/* A guest that is idle runs its kernel now and then. */
+#define KERNEL_TEXT_PATIENCE_S	5
+
+bool vm_kernel_text;
 
 struct key {
 	const char *name;
@@ -145,6 +152,68 @@ static bool parse_range(struct genl_range *r, uint32_t *n, const char *word)
 	return false;
 }
 
+static void print_ranges(const char *what, const struct genl_range *r, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		printf("  %-12s 0x%llx-0x%llx\n", what, (unsigned long long)r[i].start,
+		       (unsigned long long)r[i].end);
+}
+
+static void add_ranges(cJSON *o, const char *key, const struct genl_range *r, uint32_t n)
+{
+	cJSON *list = cJSON_AddArrayToObject(o, key);
+	char text[48];
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		snprintf(text, sizeof(text), "0x%llx-0x%llx", (unsigned long long)r[i].start,
+			 (unsigned long long)r[i].end);
+		cJSON_AddItemToArray(list, cJSON_CreateString(text));
+	}
+}
+
+static uint64_t seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec;
+}
+
+/* What is sealed now, the rest included. */
+static int tell_seals(struct cmd_ctx *c, struct genl *g, uint32_t id)
+{
+	struct genl_vm_wx wx;
+	cJSON *o;
+
+	if (genl_vm_wx(g, id, &wx))
+		return failed(g, id);
+	if (!c->json) {
+		printf("VM %u:\n", id);
+		print_ranges("sealed", wx.seals, wx.nr_seals);
+		return cmd_finish();
+	}
+	o = cJSON_CreateObject();
+	cJSON_AddNumberToObject(o, "id", id);
+	add_ranges(o, "seal", wx.seals, wx.nr_seals);
+	return json_print(o);
+}
+
+/* The module answers soon; whether the guest runs its kernel just then is chance. */
+static int seal_kernel_text(struct cmd_ctx *c, struct genl *g, struct genl_vm_change *ch)
+{
+	uint64_t until = seconds() + KERNEL_TEXT_PATIENCE_S;
+	int err;
+
+	ch->set |= GENL_VM(AEGISHV_A_VM_SEAL_KERNEL_TEXT);
+	do
+		err = genl_vm_set(g, ch);
+	while (err == -EAGAIN && seconds() < until);
+	return err ? failed(g, ch->id) : tell_seals(c, g, ch->id);
+}
+
 int vm_ranges(struct cmd_ctx *c, struct genl *g, const struct snap_vm *vm)
 {
 	bool seal = !strcmp(c->args[0], "seal");
@@ -157,6 +226,8 @@ int vm_ranges(struct cmd_ctx *c, struct genl *g, const struct snap_vm *vm)
 				 seal ? &to->nr_seals : &to->nr_traps, c->args[i]))
 			return EXIT_USAGE;
 	}
+	if (vm_kernel_text)
+		return seal_kernel_text(c, g, &ch);
 	return genl_vm_set(g, &ch) ? failed(g, vm->id) : EXIT_OK;
 }
 
@@ -179,15 +250,6 @@ int vm_flag(struct cmd_ctx *c, struct genl *g, const struct snap_vm *vm)
 	return genl_vm_set(g, &ch) ? failed(g, vm->id) : EXIT_OK;
 }
 
-static void print_ranges(const char *what, const struct genl_range *r, uint32_t n)
-{
-	uint32_t i;
-
-	for (i = 0; i < n; i++)
-		printf("  %-12s 0x%llx-0x%llx\n", what, (unsigned long long)r[i].start,
-		       (unsigned long long)r[i].end);
-}
-
 void vm_print_wx(const struct genl_vm_wx *wx)
 {
 	printf("  wx           %s%s\n", words_name(words_wx, wx->wx), wx->own ? " (its own)" : "");
@@ -204,19 +266,6 @@ void vm_print_wx(const struct genl_vm_wx *wx)
 		puts("  paused       yes");
 	print_ranges("sealed", wx->seals, wx->nr_seals);
 	print_ranges("exec trap", wx->traps, wx->nr_traps);
-}
-
-static void add_ranges(cJSON *o, const char *key, const struct genl_range *r, uint32_t n)
-{
-	cJSON *list = cJSON_AddArrayToObject(o, key);
-	char text[48];
-	uint32_t i;
-
-	for (i = 0; i < n; i++) {
-		snprintf(text, sizeof(text), "0x%llx-0x%llx", (unsigned long long)r[i].start,
-			 (unsigned long long)r[i].end);
-		cJSON_AddItemToArray(list, cJSON_CreateString(text));
-	}
 }
 
 void vm_json_wx(cJSON *o, const struct genl_vm_wx *wx)

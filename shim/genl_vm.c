@@ -23,7 +23,7 @@ static const struct {
 
 static const unsigned int flags[] = {
 	AEGISHV_A_VM_WX_INHERIT, AEGISHV_A_VM_UNSEAL, AEGISHV_A_VM_UNTRAP,
-	AEGISHV_A_VM_PAUSE, AEGISHV_A_VM_RESUME,
+	AEGISHV_A_VM_PAUSE, AEGISHV_A_VM_RESUME, AEGISHV_A_VM_SEAL_KERNEL_TEXT,
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
