@@ -60,18 +60,9 @@ static inline void ahv_hrtimer_setup(struct hrtimer *t,
 #define GENL_MCAST_CAP_SYS_ADMIN 0
 #endif
 
-/*
- * 6.2: words of a refusal may have numbers in them. Refusals are written one at
- * a time, as the family's handlers run; who reads one late reads the last.
- */
+/* 6.2: words of a refusal may have numbers in them; before, the general ones stay. */
 #ifndef NL_SET_ERR_MSG_FMT
-#define NL_SET_ERR_MSG_FMT(extack, fmt, args...) do {		\
-	static char text[80];					\
-								\
-	snprintf(text, sizeof(text), fmt, ##args);		\
-	if (extack)						\
-		(extack)->_msg = text;				\
-} while (0)
+#define NL_SET_ERR_MSG_FMT(extack, fmt, args...) ((void)(extack), no_printk(fmt, ##args))
 #endif
 
 /* 6.2: handlers see struct genl_split_ops. */
