@@ -204,13 +204,16 @@ static int tell_seals(struct cmd_ctx *c, struct genl *g, uint32_t id)
 /* The module answers soon; whether the guest runs its kernel just then is chance. */
 static int seal_kernel_text(struct cmd_ctx *c, struct genl *g, struct genl_vm_change *ch)
 {
+	const struct timespec pause = { .tv_nsec = 100000000 };
 	uint64_t until = seconds() + KERNEL_TEXT_PATIENCE_S;
 	int err;
 
 	ch->set |= GENL_VM(AEGISHV_A_VM_SEAL_KERNEL_TEXT);
-	do
+	err = genl_vm_set(g, ch);
+	while (err == -EAGAIN && seconds() < until) {
+		nanosleep(&pause, NULL);	/* each try costs the VM its mappings */
 		err = genl_vm_set(g, ch);
-	while (err == -EAGAIN && seconds() < until);
+	}
 	return err ? failed(g, ch->id) : tell_seals(c, g, ch->id);
 }
 
