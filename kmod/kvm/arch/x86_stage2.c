@@ -129,8 +129,6 @@ static void notrace on_spte(unsigned long ip, unsigned long parent_ip,
 		s2 = ahv_s2_of(v->vm, GFP_ATOMIC);
 		if (s2)
 			shape(vcpu, s2, regs);
-		else
-			v->counts.unseen++;
 	}
 	preempt_enable_notrace();
 }
