@@ -53,7 +53,7 @@ check: kernels
 	@$(CHECK) --kernels "$(K)"
 
 check-debug: packages
-	@$(QEMU)/fetch.sh source-6.12 fullsource-6.12 prometheus
+	@$(QEMU)/fetch.sh 6.1 source-6.12 fullsource-6.12 prometheus
 	@$(QEMU)/debug-kernel.sh
 	@$(CHECK) --kernels debug
 
