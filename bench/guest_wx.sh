@@ -67,7 +67,7 @@ insmod aegishv.ko ring_bytes=67108864 || fail "aegishv.ko does not load"
 all_of off
 ./aegishv config set wx=detect || fail "wx=detect is refused"
 all_of detect
-# the shipped default: programs of users die, kernels are only told of
+# programs of users die, kernels are only told of
 ./aegishv config set wx=enforce wx_action=deny wx_scope=user || fail "wx=enforce is refused"
 all_of enforce
 ./ahvctl counters | grep -E '^wx' || true
