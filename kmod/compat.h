@@ -17,6 +17,8 @@
 #include <linux/kvm_host.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
+#include <linux/shmem_fs.h>
+#include <linux/workqueue.h>
 #include <net/genetlink.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
@@ -52,6 +54,21 @@ static inline void ahv_hrtimer_setup(struct hrtimer *t,
 	t->function = fn;
 #else
 	hrtimer_setup(t, fn, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
+#endif
+}
+
+/* 6.17: the queue that runs work where it was queued has a name that says so. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define system_percpu_wq	system_wq
+#endif
+
+/* 7.2 at the latest: flags of a mapping are a bitmap; no memory is reserved for the file. */
+static inline struct file *ahv_shmem_file(const char *name, loff_t size)
+{
+#ifdef AHV_HAVE_SHMEM_VMA_FLAGS
+	return shmem_file_setup(name, size, mk_vma_flags(VMA_NORESERVE_BIT));
+#else
+	return shmem_file_setup(name, size, VM_NORESERVE);
 #endif
 }
 
@@ -166,12 +183,19 @@ int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *nam
 #define KVM_MAX_NR_ADDRESS_SPACES	KVM_ADDRESS_SPACE_NUM
 #endif
 
+/*
+ * 7.2 at the latest: the guest's instruction pointer left the array of general
+ * registers, and what KVM caches beside them has a new prefix.
+ */
 #ifdef CONFIG_X86_64
-/* 7.0: the guest's instruction pointer left the register array. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
-#define ahv_vcpu_rip(vcpu)	((vcpu)->arch.regs[VCPU_REGS_RIP])
-#else
+#ifdef AHV_HAVE_VCPU_REG_RIP
 #define ahv_vcpu_rip(vcpu)	((vcpu)->arch.rip)
+#else
+#define ahv_vcpu_rip(vcpu)	((vcpu)->arch.regs[VCPU_REGS_RIP])
+#define VCPU_REG_RIP		VCPU_REGS_RIP
+#define VCPU_REG_CR0		VCPU_EXREG_CR0
+#define VCPU_REG_CR3		VCPU_EXREG_CR3
+#define VCPU_REG_CR4		VCPU_EXREG_CR4
 #endif
 #endif
 

@@ -11,7 +11,6 @@
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/shmem_fs.h>
 #include <linux/workqueue.h>
 #include "lsm/lsm.h"
 
@@ -104,7 +103,7 @@ static void watch(struct work_struct *work)
 		next_ms = IDLE_PERIOD_MS;
 		ahv_health_set(AHV_HOOK_CANARY, AEGISHV_HOOK_STATE_IDLE, 0, why_idle);
 	}
-	mod_delayed_work(system_wq, &watch_work, msecs_to_jiffies(next_ms));
+	mod_delayed_work(system_percpu_wq, &watch_work, msecs_to_jiffies(next_ms));
 out:
 	mutex_unlock(&mutex);
 }
@@ -123,7 +122,7 @@ void ahv_canary_wake(void)
 {
 	mutex_lock(&mutex);
 	if (canary)
-		mod_delayed_work(system_wq, &watch_work, 0);
+		mod_delayed_work(system_percpu_wq, &watch_work, 0);
 	mutex_unlock(&mutex);
 }
 
@@ -134,7 +133,7 @@ void ahv_canary_wake(void)
  */
 int ahv_canary_start(void)
 {
-	struct file *f = shmem_file_setup("aegishv-canary", PAGE_SIZE, VM_NORESERVE);
+	struct file *f = ahv_shmem_file("aegishv-canary", PAGE_SIZE);
 	int err;
 
 	if (IS_ERR(f))

@@ -74,7 +74,7 @@ static DECLARE_DELAYED_WORK(deadman_work, look_at_deadman);
 
 static void wait_for_deadman(u64 ns)
 {
-	mod_delayed_work(system_wq, &deadman_work,
+	mod_delayed_work(system_percpu_wq, &deadman_work,
 			 nsecs_to_jiffies64(min_t(u64, ns, DEADMAN_POLL_NS)) + 1);
 }
 

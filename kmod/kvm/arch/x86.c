@@ -35,8 +35,8 @@ DEFINE_STATIC_CALL(ahv_cache_reg, no_cache_reg);
 /* VMX reads the instruction pointer from the VMCS when it is asked for. */
 u64 ahv_kvm_rip(struct kvm_vcpu *vcpu)
 {
-	if (!test_bit(VCPU_REGS_RIP, (unsigned long *)&vcpu->arch.regs_avail))
-		static_call(ahv_cache_reg)(vcpu, VCPU_REGS_RIP);
+	if (!test_bit(VCPU_REG_RIP, (unsigned long *)&vcpu->arch.regs_avail))
+		static_call(ahv_cache_reg)(vcpu, VCPU_REG_RIP);
 	return ahv_vcpu_rip(vcpu);
 }
 
@@ -52,8 +52,8 @@ bool ahv_kvm_regs(struct kvm_vcpu *vcpu, u64 *regs)
 {
 	if (vcpu->arch.hflags & HF_GUEST_MASK || vcpu->arch.guest_state_protected)
 		return false;
-	regs[AHV_REG_CR0] = cached(vcpu, VCPU_EXREG_CR0, &vcpu->arch.cr0);
-	regs[AHV_REG_CR4] = cached(vcpu, VCPU_EXREG_CR4, &vcpu->arch.cr4);
+	regs[AHV_REG_CR0] = cached(vcpu, VCPU_REG_CR0, &vcpu->arch.cr0);
+	regs[AHV_REG_CR4] = cached(vcpu, VCPU_REG_CR4, &vcpu->arch.cr4);
 	regs[AHV_REG_EFER] = vcpu->arch.efer;
 	return true;
 }

@@ -77,15 +77,15 @@ u8 ahv_guest_cpl(struct kvm_vcpu *vcpu)
 
 u64 ahv_guest_cr3(struct kvm_vcpu *vcpu)
 {
-	if (!test_bit(VCPU_EXREG_CR3, (unsigned long *)&vcpu->arch.regs_avail))
-		static_call(ahv_read_reg)(vcpu, VCPU_EXREG_CR3);
+	if (!test_bit(VCPU_REG_CR3, (unsigned long *)&vcpu->arch.regs_avail))
+		static_call(ahv_read_reg)(vcpu, VCPU_REG_CR3);
 	return vcpu->arch.cr3;
 }
 
 static u64 guest_cr0(struct kvm_vcpu *vcpu)
 {
-	if (!test_bit(VCPU_EXREG_CR0, (unsigned long *)&vcpu->arch.regs_avail))
-		static_call(ahv_read_reg)(vcpu, VCPU_EXREG_CR0);
+	if (!test_bit(VCPU_REG_CR0, (unsigned long *)&vcpu->arch.regs_avail))
+		static_call(ahv_read_reg)(vcpu, VCPU_REG_CR0);
 	return vcpu->arch.cr0;
 }
 
