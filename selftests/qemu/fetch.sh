@@ -7,8 +7,11 @@
 #
 # usage: fetch.sh [--refresh] WHAT...
 #   6.1 | 6.12              image and headers -> $CACHE/TAG/{vmlinuz,root,build,release}
+#   newest                  the newest that Debian has for its stable release, with the
+#                           compiler that its headers want -> $CACHE/newest/bin
 #   6.12-arm64              likewise, for building and running on amd64, with a busybox
-#   source-6.1 | source-6.12  what the tests need of the source -> $CACHE/source-TAG
+#   source-6.1 | source-6.12 | source-newest
+#                           what the tests need of the source -> $CACHE/source-TAG
 #   prometheus              prometheus and promtool -> $CACHE/tools (installing the
 #                           package would start a server)
 #   fullsource-6.12         the whole tree, for the debug kernel -> $CACHE/fullsource-TAG
@@ -20,6 +23,7 @@ set -euo pipefail
 HOST_ARCH=$(dpkg --print-architecture)
 ARCH=$HOST_ARCH
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+NEWEST=trixie	# its backports have the kernel, itself what that kernel is built with
 # Parts of linux-source that ordinary runs use: KUnit, checkpatch; ynl is 6.12's.
 PARTS=(lib/kunit include/kunit scripts/checkpatch.pl scripts/spelling.txt
 	scripts/const_structs.checkpatch)
@@ -66,6 +70,10 @@ write_sources() {
 	backports*)
 		echo "deb [signed-by=$KEYRING] $main bookworm-backports main"
 		;;
+	newest)
+		echo "deb [signed-by=$KEYRING] $main $NEWEST main"
+		echo "deb [signed-by=$KEYRING] $main $NEWEST-backports main"
+		;;
 	esac
 }
 
@@ -95,6 +103,7 @@ apt_state() {
 		Acquire::Languages "none";
 		Acquire::Retries "3";
 	EOF
+	[ "$1" != newest ] || echo "APT::Default-Release \"$NEWEST-backports\";" >>"$d/apt.conf"
 	export APT_CONFIG=$d/apt.conf
 	lists_are_fresh "$d" || update_lists "$d"
 }
@@ -156,12 +165,27 @@ extract() {
 	rm -rf "$state/debs"
 }
 
+# extract_with_depends STATE DEST PACKAGE...: likewise, with all that they depend on
+extract_with_depends() {
+	local archives=$1/cache/archives dest=$2 deb
+	shift 2
+	rm -f "$archives"/*.deb
+	say "downloading $* and what they need"
+	retry apt-get -qq -y --no-install-recommends --download-only install "$@" ||
+		die "download failed; run again"
+	for deb in "$archives"/*.deb; do
+		dpkg-deb -x "$deb" "$dest"
+	done
+	rm -f "$archives"/*.deb
+}
+
 suite_of() {
 	case $1 in
+	newest) echo newest ;;
 	6.1) echo stable ;;
 	6.12) echo backports ;;
 	6.12-arm64) echo backports-arm64 ;;
-	*) die "unknown kernel '$1'; known: 6.1 6.12 6.12-arm64" ;;
+	*) die "unknown kernel '$1'; known: 6.1 6.12 newest 6.12-arm64" ;;
 	esac
 }
 
@@ -176,11 +200,25 @@ arch_of() {
 # relocate_headers ROOT RELEASE: the packages assume /usr/src and /usr/lib
 relocate_headers() {
 	local hdr=$1/usr/src/linux-headers-$2
-	sed -i "s|^include /usr/src/|include $1/usr/src/|" "$hdr/Makefile"
+	sed -i "s|\([ =]\)/usr/src/|\1$1/usr/src/|" "$hdr/Makefile"
 	ln -sfn "$hdr" "$1/lib/modules/$2/build"
 	rm -f "$1/lib/modules/$2/source"
-	# shellcheck disable=SC2046
-	make -s -C "$hdr" $(cross_args "$hdr") kernelrelease >/dev/null || die "headers of $2 do not work in $1"
+}
+
+# adopt_tools ROOT: the programs below ROOT were made for another C library than
+# this machine's, and are run with the one that is there
+adopt_tools() {
+	local ldso libs f
+	ldso=$(echo "$1"/usr/lib*/ld-linux*.so.*)
+	libs=$(dirname "$(readlink -f "$ldso")")
+	find "$1/usr" -type f -perm -u+x ! -name '*.so*' ! -name '*.elf' |
+		while read -r f; do
+			readelf -l "$f" 2>/dev/null | grep -q ' INTERP ' || continue
+			mv "$f" "$f.elf"
+			printf '#!/bin/sh\nexec "%s" --library-path "%s" --argv0 "$0" "%s" "$@"\n' \
+				"$ldso" "$libs" "$f.elf" >"$f"
+			chmod +x "$f"
+		done
 }
 
 # install_kernel TAG DEST IMAGE=V HEADERS=V COMMON=V KBUILD=V
@@ -191,16 +229,25 @@ install_kernel() {
 	rm -rf "$tmp"
 	mkdir -p "$tmp"
 	extract "$CACHE/apt/$(suite_of "$tag")" "$tmp/root" "$@"
+	[ "$tag" != newest ] || extract_with_depends "$CACHE/apt/newest" "$tmp/root" \
+		"$(depends "${2%=*}" gcc-)" "${4%:*}"
 	rm -rf "$tmp/root/usr/share"
+	[ -d "$tmp/root/lib" ] || ln -s usr/lib "$tmp/root/lib"
 	find "$tmp/root/lib/modules/$rel" -name '*.ko.xz' -print0 | xargs -0r -n 64 -P 2 xz -d
-	[ -d "$tmp/root/lib/modules/$rel" ] || die "no modules for $rel in $*"
+	[ -d "$tmp/root/lib/modules/$rel/kernel" ] || die "no modules for $rel in $*"
 	depmod -b "$tmp/root" "$rel"
-	cp "$tmp/root/boot/vmlinuz-$rel" "$tmp/vmlinuz"
+	cp "$tmp/root/boot/vmlinuz-$rel" "$tmp/vmlinuz" 2>/dev/null ||
+		cp "$tmp/root/lib/modules/$rel/vmlinuz" "$tmp/vmlinuz"
 	echo "$rel" >"$tmp/release"
 	rm -rf "$dest"
 	mv "$tmp" "$dest"
+	[ "$tag" != newest ] || {
+		adopt_tools "$dest/root"
+		ln -s root/usr/bin "$dest/bin"
+	}
 	relocate_headers "$dest/root" "$rel"
 	ln -sfn "$dest/root/usr/src/linux-headers-$rel" "$dest/build"
+	make_in "$dest/build" kernelrelease >/dev/null || die "headers of $rel do not work in $dest"
 }
 
 # fetch_busybox DEST: of another architecture than this machine's
@@ -224,6 +271,10 @@ fetch_kernel() {
 	pkgs=("$image" "$headers")
 	pkgs+=("$(depends "$headers" "${headers%-"$ARCH"}-common")")
 	pkgs+=("$(depends "$headers" linux-kbuild):$HOST_ARCH")	# programs that run here
+	for p in linux-base- linux-binary- linux-modules-; do	# parts of an image since 7.2
+		p=$(depends "$image" $p)
+		pkgs+=(${p:+"$p"})
+	done
 	for p in "${!pkgs[@]}"; do
 		pkgs[p]=$(version "${pkgs[p]}")
 	done
@@ -239,23 +290,24 @@ fetch_kernel() {
 
 # fetch_source TAG NAME [PART...]: no parts means the whole tree
 fetch_source() {
-	local tag=$1 dest=$CACHE/$2 tmp=$CACHE/$2.new pkg tarball
+	local tag=$1 dest=$CACHE/$2 tmp=$CACHE/$2.new name=linux-source-$1 pkg tarball
 	shift 2
 	up_to_date "$(suite_of "$tag")" "$dest/.stamp" && return
 	need xz
 	apt_state "$(suite_of "$tag")"
-	pkg=$(version "linux-source-$tag")
+	[ "$tag" != newest ] || name=$(depends linux-source linux-source-)
+	pkg=$(version "$name")
 	if [ "$(cat "$dest/.stamp" 2>/dev/null)" = "$pkg $*" ]; then
 		touch "$dest/.stamp"
 		return
 	fi
 	rm -rf "$tmp"
 	mkdir -p "$tmp"
-	tarball=$CACHE/apt/$(suite_of "$tag")/linux-source-$tag.tar.xz
+	tarball=$CACHE/apt/$(suite_of "$tag")/$name.tar.xz
 	keep_tarball "$tag" "$pkg" "$tarball"
 	say "unpacking ${*:-all} of $pkg"
 	xz -dc -T0 "$tarball" | tar -x -C "$tmp" --strip-components=1 \
-		"${@/#/linux-source-$tag/}"
+		"${@/#/$name/}"
 	echo "$pkg $*" >"$tmp/.stamp"
 	rm -rf "$dest"
 	mv "$tmp" "$dest"
@@ -267,7 +319,8 @@ keep_tarball() {
 	state=$CACHE/apt/$(suite_of "$1")
 	[ "$(cat "$3.stamp" 2>/dev/null)" = "$2" ] && return
 	extract "$state" "$state/unpacked" "$2"
-	mv "$state/unpacked/usr/src/linux-source-$1.tar.xz" "$3"
+	rm -f "$state"/linux-source-*.tar.xz
+	mv "$state/unpacked/usr/src/${2%=*}.tar.xz" "$3"
 	rm -rf "$state/unpacked"
 	echo "$2" >"$3.stamp"
 }
@@ -296,6 +349,7 @@ lock fetch
 for what in "$@"; do
 	case $what in
 	source-6.1) fetch_source 6.1 "$what" "${PARTS[@]}" ;;
+	source-newest) fetch_source newest "$what" "${PARTS[@]}" ;;
 	source-6.12) fetch_source 6.12 "$what" "${PARTS[@]}" "${YNL_PARTS[@]}" ;;
 	fullsource-6.12) fetch_source 6.12 "$what" ;;
 	prometheus) fetch_prometheus ;;

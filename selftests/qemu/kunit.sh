@@ -41,7 +41,7 @@ build_core() {
 	[ "$(cat "$d/stamp" 2>/dev/null)" = "$stamp" ] && [ -e "$d/kunit.ko" ] && return
 	rm -rf "$d"
 	core_sources "$1" "$d"
-	make -s -C "$CACHE/$1/build" M="$d" $(kbuild_args "$CACHE/$1/build") KCFLAGS="-include $OOT" modules
+	make_in "$CACHE/$1/build" M="$d" KCFLAGS="-include $OOT" modules
 	echo "$stamp" >"$d/stamp"
 	cp "$d/kunit.ko" "$OUT/kunit/$1/kunit.ko"
 }
@@ -60,8 +60,8 @@ build_suites() {
 	ln -sf "$TOP/kmod/tests/Kbuild" "$d/Kbuild"
 	has_kunit "$tag" || flags=(KUNIT_CCFLAGS="-include $OOT"
 		KBUILD_EXTRA_SYMBOLS="$OUT/kunit/$tag/core/Module.symvers")
-	make -s -C "$CACHE/$tag/build" M="$d" \
-		$(kbuild_args "$CACHE/$tag/build") KCFLAGS=-Werror "${flags[@]}" "$@" modules
+	make_in "$CACHE/$tag/build" M="$d" \
+		KCFLAGS=-Werror "${flags[@]}" "$@" modules
 	cp "$d/aegishv_kunit.ko" "$OUT/kunit/$tag/"
 }
 

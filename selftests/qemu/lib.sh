@@ -60,6 +60,15 @@ kbuild_args() {
 	! grep -q aegishv-debug "$1/include/generated/utsrelease.h" || echo CC=gcc-12
 }
 
+# make_in KDIR ARGUMENT...: make in a kernel's headers, with the compiler beside
+# them where the cache has one
+make_in() {
+	local kdir=$1
+	shift
+	# shellcheck disable=SC2046
+	PATH=${kdir%/*}/bin:$PATH make -s -C "$kdir" $(kbuild_args "$kdir") "$@"
+}
+
 # usage: shows the comment block at the top of the script
 usage() {
 	sed -n '3,/^[^#]/{ s/^# \{0,1\}//p }' "$0" >&2

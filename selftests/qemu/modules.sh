@@ -33,11 +33,11 @@ build_for() {
 	ln -sf "$TOP/Kbuild" "$OUT/$tag/Kbuild"
 	# what was built against headers that have been replaced since is void
 	if [ "$kdir $release" != "$(cat "$OUT/$tag/.release" 2>/dev/null)" ]; then
-		make -s -C "$kdir" M="$OUT/$tag" clean
+		make_in "$kdir" M="$OUT/$tag" clean
 		echo "$kdir $release" >"$OUT/$tag/.release"
 	fi
 	[ "$tag" = host ] || set -- W=1 KCFLAGS=-Werror "$@"
-	make -s -C "$kdir" M="$OUT/$tag" $(kbuild_args "$kdir") "$@" modules
+	make_in "$kdir" M="$OUT/$tag" "$@" modules
 }
 
 tags=()

@@ -13,5 +13,5 @@ for tag in "$@"; do
 	say "modules of others for $tag"
 	mkdir -p "$OUT/lsm/$tag"
 	cp -asf "$TOP"/selftests/lsm/peers/*.c "$TOP/selftests/lsm/peers/Kbuild" "$OUT/lsm/$tag/"
-	make -s -C "$kdir" M="$OUT/lsm/$tag" $(kbuild_args "$kdir") KCFLAGS=-Werror modules
+	make_in "$kdir" M="$OUT/lsm/$tag" KCFLAGS=-Werror modules
 done
