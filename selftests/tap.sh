@@ -11,6 +11,8 @@
 #   note TEXT...             for whoever reads the log
 #   amount STOCK DEBUG LEAKS prints how much is to be done, by the machine: a
 #                            debug kernel is slow, with kmemleak ten times more so
+#   kernel_kib               prints what slab and vmalloc hold, in all; what is on
+#                            its way to be freed goes first
 
 tap_count=0
 tap_failed=0
@@ -80,6 +82,12 @@ amount() {
 	debug) if [ -e /kmemleak ]; then echo "$3"; else echo "$2"; fi ;;
 	*) echo "$1" ;;
 	esac
+}
+
+kernel_kib() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	awk '/^(Slab|VmallocUsed|KernelStack|Percpu):/ { n += $2 } END { print n }' /proc/meminfo
 }
 
 done_testing() {

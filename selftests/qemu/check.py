@@ -152,7 +152,7 @@ def build(tally, kernels):
     build_one(tally, "build/bypass", ["make", "-s", "-C", "selftests/bypass", f"O={TOP}/build/bypass"],
               *(f"bypass/{p}" for p in ("bypass", "respond", "deny", "hello", "hello-dynamic", "preload.so")))
     build_one(tally, "build/lsm", ["make", "-s", "-C", "selftests/lsm", f"O={TOP}/build/lsm"],
-              *(f"lsm/{p}" for p in ("ahvrule", "ahvfile", "ahvopen", "ahvfan", "ahvbpf", "file.bpf.o")))
+              *(f"lsm/{p}" for p in ("ahvrule", "ahvreload", "ahvfile", "ahvopen", "ahvfan", "ahvbpf", "file.bpf.o")))
     for k in kernels:
         build_one(tally, f"build/module-{k}", [f"{HERE}/modules.sh", k], f"{k}/aegishv.ko")
         build_one(tally, f"build/others-{k}", [f"{TOP}/selftests/lsm/peers/build.sh", k],
