@@ -63,6 +63,8 @@ char *jsonl_wx(char *p, const struct aegishv_rec_wx *r)
 	p = put_u64(p, r->cpl);
 	p = put_lit(p, ",\"cr3\":\"");
 	p = put_hexfield(p, r->cr3);
+	if (r->flags & AEGISHV_WX_EMULATED)
+		p = put_lit(p, ",\"emulated\":true");
 	p = put_mapping(p, r);
 	p = put_write(p, r);
 	p = put_lit(p, ",\"flips\":");

@@ -261,3 +261,36 @@ bool ahv_s2_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code)
 		return false;
 	return f.access == AEGISHV_ACCESS_WRITE ? on_write(&f) : on_exec(&f);
 }
+
+/**
+ * ahv_s2_kvm_writes() - KVM is about to write to a guest's memory by itself
+ * @vcpu: the vCPU, whose instruction it emulates
+ * @gpa: address
+ * @bytes: how many
+ *
+ * Emulating an instruction, KVM writes to memory that it has mapped for itself.
+ * Nothing faults, so it counts as a write through a mapping: what vCPUs have of
+ * the page goes before KVM writes.
+ *
+ * Return: true when it shall not.
+ */
+bool ahv_s2_kvm_writes(struct kvm_vcpu *vcpu, u64 gpa, u64 bytes)
+{
+	struct ahv_s2_fault f = { .v = ahv_kvm_vcpu(vcpu), .vcpu = vcpu, .emulated = true };
+	u64 end = gpa + bytes;
+	bool refused = false;
+
+	if (likely(!f.v || !(READ_ONCE(f.v->vm->watch) & (AHV_WATCH_WX | AHV_WATCH_RANGES))))
+		return false;
+	f.s2 = ahv_s2_of(f.v->vm, GFP_ATOMIC);
+	if (!f.s2) {
+		f.v->counts.unseen++;
+		return false;
+	}
+	if (!vcpu->arch.root_mmu.root_role.direct)
+		return false;
+	for (f.gpa = gpa; f.gpa < end; f.gpa = (f.gpa | ~PAGE_MASK) + 1)
+		if (describe(&f, FAULT_WRITE | FAULT_PRESENT))
+			refused |= on_write(&f);
+	return refused;
+}

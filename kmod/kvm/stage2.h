@@ -55,6 +55,7 @@ struct ahv_s2 {
  * @s2: its VM's pages
  * @gpa: address
  * @access: one of AEGISHV_ACCESS_*
+ * @emulated: no fault, KVM itself is about to write
  * @a: the same for the state machine
  */
 struct ahv_s2_fault {
@@ -63,11 +64,13 @@ struct ahv_s2_fault {
 	struct ahv_s2 *s2;
 	u64 gpa;
 	u8 access;
+	bool emulated;
 	struct ahv_wx_access a;
 };
 
 /* stage2.c; from the hooks, preemption off */
 bool ahv_s2_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code);
+bool ahv_s2_kvm_writes(struct kvm_vcpu *vcpu, u64 gpa, u64 bytes);
 u8 ahv_s2_may(struct ahv_s2 *s2, u64 gfn, u8 old);
 bool ahv_s2_wants_4k(const struct ahv_vm *vm);
 struct ahv_s2 *ahv_s2_alloc(gfp_t gfp);
@@ -101,6 +104,7 @@ void ahv_s2_detach_unwanted(void);
 void ahv_s2_look(struct ahv_s2 *s2, struct kvm_vcpu *vcpu);
 
 /* arch/x86_stage2.c */
+extern const char ahv_s2_return_0[];
 extern const char ahv_s2_return_1[];
 bool ahv_s2_hooks_attached(void);
 const char *ahv_s2_unsupported(void);

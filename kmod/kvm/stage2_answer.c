@@ -56,7 +56,8 @@ static void fill(struct aegishv_rec_wx *rec, const struct ahv_s2_fault *f,
 	rec->access = f->access;
 	rec->cpl = f->a.cpl;
 	rec->write_cpl = verdict->write_cpl;
-	rec->flags = x->map | (verdict->no_writer ? AEGISHV_WX_NO_WRITER : 0);
+	rec->flags = x->map | (verdict->no_writer ? AEGISHV_WX_NO_WRITER : 0) |
+		     (f->emulated ? AEGISHV_WX_EMULATED : 0);
 	rec->rsvd = 0;
 }
 

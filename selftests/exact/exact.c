@@ -23,6 +23,7 @@ static char *const cases[][6] = {
 	{ "mmio" }, { "mmioread" }, { "cpuid" }, { "msr" }, { "hypercall" },
 	{ "hlt" }, { "ud" }, { "touchread" }, { "touchread", "--count", "5000" },
 	{ "touchwrite" }, { "touchexec" }, { "wx" }, { "wsplit" }, { "flip" },
+	{ "copy" }, { "copysplit" }, { "vmmwrite" },
 	{ "dirty" }, { "walk" }, { "shutdown" }, { "idle" }, { "load" },
 	{ "portio", "--count", "500", "--vcpus", "8" },
 	{ "cpuid", "--count", "500", "--vcpus", "3" },

@@ -185,18 +185,69 @@ GUEST patch
 	jnz	1b
 END patch
 
+	.macro OWN_WRITE
+	movw	$0xe2ff, (%ebx)
+	.endm
+
+/* A copy from the device at eax, whose bytes are these: KVM emulates it. */
+	.macro EMULATED_WRITE
+	movl	%eax, %esi
+	movl	%ebx, %edi
+	movsw
+	.endm
+
+/* As wx, but KVM writes. */
+GUEST copy
+	READY
+	leal	(2f - guest_copy)(%esi), %edx
+	movl	%edi, %eax
+1:	EMULATED_WRITE
+	jmp	*%ebx
+2:	addl	$4096, %ebx
+	decl	%ebp
+	jnz	1b
+END copy
+
+/* As wsplit, but KVM writes. */
+GUEST copysplit
+	READY
+	leal	(2f - guest_copysplit)(%esi), %edx
+	movl	%edi, %eax
+1:	jmp	*%ebx
+2:	addl	$4096, %ebx
+	EMULATED_WRITE
+	addl	$4096, %ebx
+	decl	%ebp
+	jnz	1b
+END copysplit
+
+/* Executes each of N pages, has the VMM write there, and executes it again. */
+GUEST vmmwrite
+	READY
+	leal	(2f - guest_vmmwrite)(%esi), %edx
+1:	jmp	*%ebx
+2:	outb	%al, $PORT_PATCH
+	leal	(3f - guest_vmmwrite)(%esi), %edx
+	jmp	*%ebx
+3:	leal	(2b - guest_vmmwrite)(%esi), %edx
+	addl	$4096, %ebx
+	decl	%ebp
+	jnz	1b
+END vmmwrite
+
 /*
- * As wx, each page after the first, and handles #GP: it tells the VMM and goes
- * on to the next page. Descriptors, vectors and stack are in the first page.
+ * As wx or copy, each page after the first, and handles #GP: it tells the VMM and
+ * goes on to the next page. Descriptors, vectors and stack are in the first page.
  */
-GUEST wxdeny
+	.macro DENIED name write
+GUEST \name
 	READY
 	movl	$0x0000ffff, 8(%ebx)		/* selector 8: flat code */
 	movl	$0x00cf9b00, 12(%ebx)
 	movw	$15, 0x200(%ebx)
 	movl	%ebx, 0x202(%ebx)
 	lgdt	0x200(%ebx)
-	leal	(3f - guest_wxdeny)(%esi), %eax
+	leal	(3f - guest_\name)(%esi), %eax
 	movzwl	%ax, %ecx
 	orl	$0x80000, %ecx
 	movl	%ecx, 0x100 + 13 * 8(%ebx)
@@ -208,9 +259,10 @@ GUEST wxdeny
 	movl	%eax, 0x20a(%ebx)
 	lidt	0x208(%ebx)
 	leal	4096(%ebx), %esp
-	leal	(2f - guest_wxdeny)(%esi), %edx
+	movl	%edi, %eax
+	leal	(2f - guest_\name)(%esi), %edx
 1:	addl	$4096, %ebx
-	movw	$0xe2ff, (%ebx)
+	\write
 	jmp	*%ebx
 2:	decl	%ebp
 	jnz	1b
@@ -220,7 +272,11 @@ GUEST wxdeny
 	movl	%edx, (%esp)
 	iret
 4:
-END wxdeny
+END \name
+	.endm
+
+DENIED wxdeny OWN_WRITE
+DENIED copydeny EMULATED_WRITE
 
 /* Writes N times to the page that it executes. */
 GUEST selfwrite

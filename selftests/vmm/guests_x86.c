@@ -17,6 +17,7 @@ DECLARE(hlt); DECLARE(touchread); DECLARE(touchwrite); DECLARE(touchexec);
 DECLARE(wx); DECLARE(wsplit); DECLARE(flip); DECLARE(dirty);
 DECLARE(shutdown); DECLARE(spin); DECLARE(load); DECLARE(idle);
 DECLARE(real); DECLARE(ud); DECLARE(walk);
+DECLARE(copy); DECLARE(copysplit); DECLARE(copydeny); DECLARE(vmmwrite);
 DECLARE(patch); DECLARE(wxdeny); DECLARE(selfwrite); DECLARE(wxrace);
 DECLARE(known); DECLARE(protect); DECLARE(tamper); DECLARE(nested); DECLARE(alone);
 
@@ -158,6 +159,26 @@ static void truth_flip(uint64_t n, struct truth *t)
 	truth_write(1, t);
 }
 
+/* A copy from a device: KVM writes. */
+static void truth_copy(uint64_t n, struct truth *t)
+{
+	truth_exec(n, t);
+	add_mmio(t, ACCESS_READ, n);
+}
+
+static void truth_copydeny(uint64_t n, struct truth *t)
+{
+	truth_copy(n, t);
+	add_fault(t, ACCESS_WRITE, 1);
+	add_io(t, n);
+}
+
+static void truth_vmmwrite(uint64_t n, struct truth *t)
+{
+	truth_exec(n, t);
+	add_io(t, n);
+}
+
 /* With every execution, or every write, refused. */
 static void truth_deny(uint64_t n, struct truth *t)
 {
@@ -296,6 +317,16 @@ const struct guest arch_guests[] = {
 	{ .name = "wxdeny", CODE(wxdeny), .count = 100, .max_count = PAGES, .pages = 1,
 	  .fixed_pages = 1, .truth = truth_deny,
 	  .what = "as wx, and is refused each time, which it handles" },
+	{ .name = "copy", CODE(copy), .count = 100, .max_count = PAGES, .pages = 1,
+	  .truth = truth_copy, .what = "as wx, but KVM's emulator writes" },
+	{ .name = "copysplit", CODE(copysplit), .count = 100, .max_count = PAGES, .pages = 2,
+	  .flags = GUEST_FILL_CODE, .truth = truth_copy, .what = "as wsplit, but KVM's emulator writes" },
+	{ .name = "copydeny", CODE(copydeny), .count = 100, .max_count = PAGES, .pages = 1,
+	  .fixed_pages = 1, .truth = truth_copydeny,
+	  .what = "as copy, and is refused each time, which it handles" },
+	{ .name = "vmmwrite", CODE(vmmwrite), .count = 100, .max_count = PAGES, .pages = 1,
+	  .flags = GUEST_FILL_CODE, .truth = truth_vmmwrite,
+	  .what = "executes N pages, has the VMM write there, executes them again" },
 	{ .name = "selfwrite", CODE(selfwrite), .count = 100, .max_count = MANY, .truth = truth_idle,
 	  .what = "writes N times to the page that it executes" },
 	{ .name = "wxrace", CODE(wxrace), .count = 100, .max_count = MANY, .fixed_pages = 1,

@@ -68,6 +68,15 @@ static int sync_vcpus(struct vcpu *v)
 	return ret;
 }
 
+static void patch(struct vcpu *v)
+{
+	uint64_t gpa, n = v->vm->o->count * v->vm->g->pages;
+	uint8_t *pages = vm_vcpu_pages(v->vm, v, &gpa);
+
+	for (uint64_t i = 0; i < n; i++)
+		arch_fill_code(pages + i * VMM_PAGE);
+}
+
 static bool handle_io(struct vcpu *v)
 {
 	switch (arch_port_event(v->run)) {
@@ -79,6 +88,9 @@ static bool handle_io(struct vcpu *v)
 		return true;
 	case PORT_EVENT_SYNC:
 		return sync_vcpus(v) == 0;
+	case PORT_EVENT_PATCH:
+		patch(v);
+		return true;
 	case PORT_EVENT_DONE:
 		v->done_ns = now_ns();
 		v->done = true;
@@ -103,6 +115,7 @@ static bool handle_exit(struct vcpu *v)
 		return !v->failed;
 	case KVM_EXIT_MMIO:
 		memset(v->run->mmio.data, 0, sizeof(v->run->mmio.data));
+		arch_fill_code(v->run->mmio.data);	/* what a script copies */
 		return true;
 	case KVM_EXIT_HLT:
 		return !v->done;

@@ -197,6 +197,8 @@ enum port_event arch_port_event(const struct kvm_run *run)
 		return PORT_EVENT_READY;
 	case PORT_SYNC:
 		return PORT_EVENT_SYNC;
+	case PORT_PATCH:
+		return PORT_EVENT_PATCH;
 	case PORT_DONE:
 		return PORT_EVENT_DONE;
 	}

@@ -13,13 +13,13 @@ ok "the module loads" insmod aegishv.ko
 watch_events
 is "$(./aegishv health | grep -c 'events are read')" 1 "its events are read"
 stage2() { ./aegishv health | grep -c "hook:stage2_[a-z]* *$1"; }
-is "$(stage2 idle)" 4 "no hook is attached while nobody asks"
+is "$(stage2 idle)" 5 "no hook is attached while nobody asks"
 ok "wx=off" vmm wx --count 3
 is "$(all_lines)" 0 "... tells nothing"
 
 # ---- detect ----
 ok "wx=detect for every VM" ./aegishv config set wx=detect
-is "$(stage2 attached)" 4 "the hooks are attached"
+is "$(stage2 attached)" 5 "the hooks are attached"
 ok "healthy" ./aegishv health
 ok "write, then execute three pages" vmm wx --count 3
 is "$(gpas write_exec)" "0x400000 0x401000 0x402000 " "each is told once, with its gpa"
@@ -50,11 +50,19 @@ ok "one vCPU writes what two others execute" vmm wxrace --count 1000000 --vcpus 
 ok "... it is told of: $(all_lines)" test "$(all_lines)" -ge 1
 ok "... with the gpa" sh -c "! grep '\"type\":\"wx\"' $events | grep -v '\"gpa\":\"0x400000\"'"
 forget
+ok "write by KVM's emulator, then execute three pages" vmm copy --count 3
+is "$(gpas write_exec)" "0x400000 0x401000 0x402000 " "is told of, once for each page"
+ok "... with the instruction that it emulated" grep -q '"write":{"time_ns":[0-9]*,"vcpu":0,"rip":"0x100[0-9a-f]*","cpl":0}' $events
+forget
+ok "written by KVM, others executed" vmm copysplit --count 50
+is "$(all_lines)" 0 "... is not told of"
+ok "the VMM itself patches what was executed" vmm vmmwrite --count 3
+is "$(all_lines)" 0 "... which cannot be seen, as docs/WX.md says"
 note "$(./aegishv stats | grep '^wx')"
 
 # ---- modes of one VM, while it runs ----
 ok "off again" ./aegishv config set wx=off
-is "$(stage2 idle)" 4 "the hooks are let go"
+is "$(stage2 idle)" 5 "the hooks are let go"
 ./aegishv-vmm load --name guest >/tmp/load.out 2>&1 &
 load=$!
 until ./aegishv vm list | grep -q guest; do usleep 100000; done
@@ -79,7 +87,7 @@ ok "... and says so" sh -c './aegishv vm show guest --json | grep -q "paused.*tr
 ok "resume" ./aegishv vm resume guest
 fails "it runs again" stands
 ok "inherit" ./aegishv vm set guest wx=inherit
-is "$(stage2 idle)" 4 "... and nobody needs the hooks"
+is "$(stage2 idle)" 5 "... and nobody needs the hooks"
 kill -TERM $load
 wait $load
 is "$?" 0 "it ends well"
@@ -90,6 +98,9 @@ ok "enforce, deny" ./aegishv config set wx=enforce wx_action=deny
 ok "each execution is refused, and the guest's handler goes on" vmm wxdeny --count 3
 is "$(gpas write_exec)$(field write_exec answer)" "0x401000 0x402000 0x403000 deny" "... each is told of"
 is "$(count denied)" 3 "... and counted"
+forget
+ok "likewise where KVM wrote" vmm copydeny --count 3
+is "$(gpas write_exec)$(field write_exec answer)" "0x401000 0x402000 0x403000 deny" "... each is told of"
 forget
 ok "a twin is not denied" vmm wsplit --count 20
 ok "scope: user programs" ./aegishv config set wx_scope=user
@@ -125,21 +136,29 @@ held() { # GUEST...: paused before it does anything of its own
 	guest=$!
 	until ./aegishv vm list | grep -q held; do kill -0 $guest || return; done
 }
-./aegishv config set wx=enforce wx_action=pause
-held wxdeny --count 3
-until [ "$(lines write_exec)" -ge 1 ]; do kill -0 $guest || break; done
-ok "a guest is paused at its first page" grep -q '"gpa":"0x401000"' $events
-ok "its other pages are sealed" ./aegishv vm seal held 0x402000-0x402fff 0x403000-0x403fff
-ok "wx is off for it" ./aegishv vm set held wx=off wx_action=log
-ok "vm show has the seals" sh -c './aegishv vm show held | grep -q "sealed *0x402000-0x402fff"'
-fails "a range that is not whole pages is refused" ./aegishv vm seal held 0x402000-0x402ffe
+sealed() { # GUEST
+	./aegishv config set wx=enforce wx_action=pause
+	held "$1" --count 3
+	until [ "$(lines write_exec)" -ge 1 ]; do kill -0 $guest || break; done
+	ok "a guest is paused at its first page" grep -q '"gpa":"0x401000"' $events
+	ok "its other pages are sealed" ./aegishv vm seal held 0x402000-0x402fff 0x403000-0x403fff
+	ok "wx is off for it" ./aegishv vm set held wx=off wx_action=log
+	ok "vm show has the seals" sh -c './aegishv vm show held | grep -q "sealed *0x402000-0x402fff"'
+	fails "a range that is not whole pages is refused" ./aegishv vm seal held 0x402000-0x402ffe
+	forget
+	before=$(count seal)
+	ok "resume" ./aegishv vm resume held
+	wait $guest
+	is "$(gpas seal)$(field seal answer) $(field seal access)" "0x402000 0x403000 deny write" \
+		"each write to a sealed page is refused and told of"
+	is "$(all_lines)" 2 "... and nothing else"
+	is "$(($(count seal) - before))" 2 "... and counted"
+}
+sealed wxdeny
+fails "... as the guest's own writes" grep -q '"emulated"' $events
 forget
-ok "resume" ./aegishv vm resume held
-wait $guest
-is "$(gpas seal)$(field seal answer) $(field seal access)" "0x402000 0x403000 deny write" \
-	"each write to a sealed page is refused and told of"
-is "$(all_lines)" 2 "... and nothing else"
-is "$(count seal)" 2 "... and counted"
+sealed copydeny
+is "$(grep -c '"emulated":true' $events)" 2 "... as writes by KVM's emulator"
 forget
 ok "wx=off" ./aegishv config set wx=off
 held load

@@ -94,9 +94,11 @@ bool ahv_guest_is_64bit(struct kvm_vcpu *vcpu)
 	return vcpu->arch.efer & EFER_LMA;
 }
 
+/* Once: an emulated instruction may write many times, and two would be #DF. */
 void ahv_guest_inject_gp(struct kvm_vcpu *vcpu)
 {
-	static_call(ahv_queue_exception)(vcpu, GP_VECTOR, 0);
+	if (!vcpu->arch.exception.pending)
+		static_call(ahv_queue_exception)(vcpu, GP_VECTOR, 0);
 }
 
 static bool read_entry(const struct walk *w, u64 gpa, u64 *entry)

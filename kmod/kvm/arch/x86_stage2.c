@@ -9,6 +9,7 @@
  * the guest. stage2_spte, make_spte(): what is mapped, under mmu_lock.
  * stage2_hugepage, kvm_mmu_hugepage_adjust(), and stage2_level,
  * kvm_mmu_max_mapping_level(): 4 KiB for a VM that wants them.
+ * stage2_emulator, kvm_vcpu_write_guest(): KVM writes by itself.
  *
  * Attach and detach are process context with ahv_kvm_mutex, and sleep.
  */
@@ -37,17 +38,20 @@ MODULE_PARM_DESC(wx_untested,
 
 /*
  * What the skipped functions return: 1, which is "run the guest" of one and
- * PG_LEVEL_4K of another; the third returns nothing.
+ * PG_LEVEL_4K of another, and nothing of a third; 0 as if it had been written.
  */
-asm(".pushsection .text, \"ax\", @progbits\n"
-	"	.globl ahv_s2_return_1\n"
-	"	.type ahv_s2_return_1, @function\n"
-	"ahv_s2_return_1:\n"
-	ASM_ENDBR
-	"	movl $1, %eax\n"
-	ASM_RET
-	"	.size ahv_s2_return_1, . - ahv_s2_return_1\n"
-	".popsection\n");
+#define RETURNS(n)						\
+	asm(".pushsection .text, \"ax\", @progbits\n"		\
+		"	.globl ahv_s2_return_" #n "\n"		\
+		"	.type ahv_s2_return_" #n ", @function\n"	\
+		"ahv_s2_return_" #n ":\n"			\
+		ASM_ENDBR					\
+		"	movl $" #n ", %eax\n"			\
+		ASM_RET						\
+		"	.size ahv_s2_return_" #n ", . - ahv_s2_return_" #n "\n"	\
+		".popsection\n")
+RETURNS(0);
+RETURNS(1);
 
 static void no_put(struct kvm *kvm) { }
 DEFINE_STATIC_CALL(ahv_kvm_put_kvm, no_put);
@@ -57,9 +61,9 @@ void ahv_s2_put_kvm(struct kvm *kvm)
 	static_call(ahv_kvm_put_kvm)(kvm);
 }
 
-static void skip(struct ftrace_regs *fregs)
+static void skip(struct ftrace_regs *fregs, const char *stub)
 {
-	ahv_fregs_set_ip(fregs, (unsigned long)ahv_s2_return_1);
+	ahv_fregs_set_ip(fregs, (unsigned long)stub);
 }
 
 static void notrace on_fault(unsigned long ip, unsigned long parent_ip,
@@ -72,7 +76,24 @@ static void notrace on_fault(unsigned long ip, unsigned long parent_ip,
 			       ahv_fregs_arg(fregs, 2));
 	preempt_enable_notrace();
 	if (handled)
-		skip(fregs);
+		skip(fregs, ahv_s2_return_1);
+}
+
+/*
+ * A failure would make KVM take the memory for a device and hand the write to
+ * the VMM, which does it.
+ */
+static void notrace on_emulator(unsigned long ip, unsigned long parent_ip,
+				struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	bool refused;
+
+	preempt_disable_notrace();
+	refused = ahv_s2_kvm_writes((void *)ahv_fregs_arg(fregs, 0), ahv_fregs_arg(fregs, 1),
+				    ahv_fregs_arg(fregs, 3));
+	preempt_enable_notrace();
+	if (refused)
+		skip(fregs, ahv_s2_return_0);
 }
 
 static u32 exec_bits(u32 access)
@@ -141,7 +162,7 @@ static void notrace on_hugepage(unsigned long ip, unsigned long parent_ip,
 	preempt_disable_notrace();
 	v = ahv_kvm_vcpu((void *)ahv_fregs_arg(fregs, 0));
 	if (v && ahv_s2_wants_4k(v->vm))
-		skip(fregs);
+		skip(fregs, ahv_s2_return_1);
 	preempt_enable_notrace();
 }
 
@@ -154,7 +175,7 @@ static void notrace on_level(unsigned long ip, unsigned long parent_ip,
 	rcu_read_lock();
 	list_for_each_entry_rcu(vm, &ahv_vms, all)
 		if (vm->key == kvm && ahv_s2_wants_4k(vm))
-			skip(fregs);
+			skip(fregs, ahv_s2_return_1);
 	rcu_read_unlock();
 }
 
@@ -179,6 +200,8 @@ static struct s2_hook hooks[] = {
 	  { .func = on_hugepage, .flags = AHV_FTRACE_IPMODIFY } },
 	{ "kvm_mmu_max_mapping_level", AHV_HOOK_S2_LEVEL,
 	  { .func = on_level, .flags = AHV_FTRACE_IPMODIFY } },
+	{ "kvm_vcpu_write_guest", AHV_HOOK_S2_EMULATOR,
+	  { .func = on_emulator, .flags = AHV_FTRACE_IPMODIFY } },
 	{ "kvm_mmu_page_fault", AHV_HOOK_S2_FAULT,
 	  { .func = on_fault, .flags = AHV_FTRACE_IPMODIFY } },
 };
