@@ -55,7 +55,7 @@ def run_guest():
 def run_open():
     """Opening files, and the peers that do as well."""
     call(["selftests/qemu/modules.sh", "6.1"], "building the module")
-    call(["selftests/lsm/peers/build.sh", "6.1"], "building the peer's module")
+    call(["selftests/qemu/test-modules.sh", "6.1"], "building the peer's module")
     for area in ("netlink", "lsm"):
         call(["make", "-s", "-C", f"selftests/{area}", f"O={BUILD}/{area}"], "building the programs")
     files = [f"build/lsm/{p}" for p in ("ahvrule", "ahvopen", "ahvfan", "ahvbpf", "file.bpf.o",

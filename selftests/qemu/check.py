@@ -144,7 +144,7 @@ def build(tally, kernels):
     build_one(tally, "build/vmm", ["make", "-s", "-C", "selftests/vmm", f"O={TOP}/build/vmm"],
               "vmm/aegishv-vmm")
     build_one(tally, "build/netlink", ["make", "-s", "-C", "selftests/netlink", f"O={TOP}/build/netlink"],
-              *(f"netlink/{p}" for p in ("nltest", "nlfuzz", "nltool", "vmlives")))
+              *(f"netlink/{p}" for p in ("nltest", "nlfuzz", "nltool", "vmlives", "wxlives")))
     build_one(tally, "build/policy", ["make", "-s", "-C", "selftests/policy", f"O={TOP}/build/policy"],
               *(f"policy/{p}" for p in ("poltest", "poltool", "polswap")))
     build_one(tally, "build/ring", ["make", "-s", "-C", "selftests/ring", f"O={TOP}/build/ring"],
@@ -155,8 +155,8 @@ def build(tally, kernels):
               *(f"lsm/{p}" for p in ("ahvrule", "ahvreload", "ahvfile", "ahvopen", "ahvfan", "ahvbpf", "file.bpf.o")))
     for k in kernels:
         build_one(tally, f"build/module-{k}", [f"{HERE}/modules.sh", k], f"{k}/aegishv.ko")
-        build_one(tally, f"build/others-{k}", [f"{TOP}/selftests/lsm/peers/build.sh", k],
-                  f"lsm/{k}/ahv_kretprobe.ko", f"lsm/{k}/ahv_livepatch.ko")
+        build_one(tally, f"build/others-{k}", [f"{HERE}/test-modules.sh", k],
+                  f"lsm/{k}/ahv_kretprobe.ko", f"lsm/{k}/ahv_livepatch.ko", f"wx/{k}/ahv_patch.ko")
         build_one(tally, f"build/kunit-{k}", [f"{HERE}/kunit.sh", k], f"kunit/{k}/aegishv_kunit.ko")
 
 

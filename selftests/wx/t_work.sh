@@ -14,13 +14,11 @@
 # The guest's RAM disk with the module, which is of its kernel as of ours.
 add_module() {
 	module=$(find /lib/modules -name 'dummy.ko*' | head -n 1)
-	mkdir -p extra/bin
 	case $module in
-	*.xz) xzcat "$module" >extra/bin/dummy.ko ;;
-	*) cp "$module" extra/bin/dummy.ko ;;
+	*.xz) xzcat "$module" >dummy.ko ;;
+	*) cp "$module" dummy.ko ;;
 	esac
-	(cd extra && find . | busybox cpio -o -H newc 2>/dev/null) | gzip >extra.gz
-	cat guest-cc.gz extra.gz >initrd
+	add_to guest-cc.gz dummy.ko >initrd
 }
 
 start_guest() {

@@ -62,3 +62,11 @@ stop_events() {
 	kill $reader
 	wait $reader
 }
+
+add_to() { # RAMDISK FILE...: prints a RAM disk that has them in /bin, too
+	ramdisk=$1
+	shift
+	mkdir -p extra/bin
+	cp "$@" extra/bin
+	(cd extra && find . | busybox cpio -o -H newc 2>/dev/null) | gzip | cat "$ramdisk" -
+}
