@@ -308,6 +308,35 @@ GUEST wxrace
 4:
 END wxrace
 
+/*
+ * Two vCPUs in turn, N times: one writes a page, the other executes it. Whose
+ * turn it is stands in the page behind, and neither leaves the guest to wait.
+ */
+GUEST relay
+	cmpl	$SHARED_GPA, %ebx
+	jne	3f
+	movl	$0, TURN_GPA
+	READY
+1:	movw	$0xe2ff, (%ebx)
+	incl	TURN_GPA
+2:	testb	$1, TURN_GPA
+	jnz	2b
+	decl	%ebp
+	jnz	1b
+	jmp	6f
+3:	READY
+	decl	%ebp				/* vCPU 1 has one more to do */
+	movl	$SHARED_GPA, %ebx
+	leal	(5f - guest_relay)(%esi), %edx
+4:	testb	$1, TURN_GPA
+	jz	4b
+	jmp	*%ebx
+5:	incl	TURN_GPA
+	decl	%ebp
+	jnz	4b
+6:
+END relay
+
 /* Writes N pages, has the VMM write-protect them, writes them again. */
 GUEST dirty
 	READY

@@ -18,7 +18,7 @@ DECLARE(wx); DECLARE(wsplit); DECLARE(flip); DECLARE(dirty);
 DECLARE(shutdown); DECLARE(spin); DECLARE(load); DECLARE(idle);
 DECLARE(real); DECLARE(ud); DECLARE(walk);
 DECLARE(copy); DECLARE(copysplit); DECLARE(copydeny); DECLARE(vmmwrite);
-DECLARE(patch); DECLARE(wxdeny); DECLARE(selfwrite); DECLARE(wxrace);
+DECLARE(patch); DECLARE(wxdeny); DECLARE(selfwrite); DECLARE(wxrace); DECLARE(relay);
 DECLARE(known); DECLARE(protect); DECLARE(tamper); DECLARE(nested); DECLARE(alone);
 
 static void add(struct truth *t, enum cause c, uint64_t n)
@@ -332,6 +332,9 @@ const struct guest arch_guests[] = {
 	{ .name = "wxrace", CODE(wxrace), .count = 100, .max_count = MANY, .fixed_pages = 1,
 	  .flags = GUEST_FILL_CODE, .truth = truth_race,
 	  .what = "vCPU 0 writes one page N times, the others execute it meanwhile" },
+	{ .name = "relay", CODE(relay), .count = 8, .max_count = MANY, .fixed_pages = 2,
+	  .flags = GUEST_PAIR, .truth = truth_race,
+	  .what = "vCPU 0 writes one page, vCPU 1 executes it, N times in turn" },
 	{ .name = "dirty", CODE(dirty), .count = 100, .max_count = PAGES, .pages = 1,
 	  .truth = truth_dirty, .what = "writes N pages, again after dirty logging began" },
 	{ .name = "walk", CODE(walk), .mode = MODE_LONG64, .count = 100, .max_count = 256, .pages = 1,

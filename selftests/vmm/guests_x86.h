@@ -10,6 +10,7 @@
 #define PORT_DONE	0xf2	/* the work is done; the next hlt ends the vCPU */
 
 #define SHARED_GPA	0x400000	/* ARCH_PAGES_GPA: first page of vCPU 0 */
+#define TURN_GPA	0x401000	/* and its second */
 
 #define MSR_WORK	0x17a	/* IA32_MCG_STATUS: read and written without a side effect */
 

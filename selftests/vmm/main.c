@@ -207,6 +207,10 @@ static int run_named(struct options *o, const char *name)
 	o->guest = find(name);
 	if (!o->guest)
 		return USAGE;
+	if (o->guest->flags & GUEST_PAIR && o->vcpus != 2) {
+		vmm_error("%s: two vCPUs wait for each other: give --vcpus 2", name);
+		return USAGE;
+	}
 	ret = check_count(o);
 	return ret ? ret : run_guest(o);
 }

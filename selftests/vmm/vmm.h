@@ -58,6 +58,7 @@ enum cpu_mode { MODE_FLAT32, MODE_REAL16, MODE_LONG64 };
 #define GUEST_NO_COUNT	(1U << 3)	/* --count means nothing to it */
 #define GUEST_SILENT	(1U << 4)	/* its loop never leaves the guest by itself */
 #define GUEST_UNHEARD	(1U << 5)	/* nor does it say that it runs */
+#define GUEST_PAIR	(1U << 6)	/* two vCPUs that wait for each other */
 
 /**
  * struct guest - a named script

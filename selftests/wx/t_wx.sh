@@ -50,6 +50,13 @@ ok "one vCPU writes what two others execute" vmm wxrace --count 1000000 --vcpus 
 ok "... it is told of: $(all_lines)" test "$(all_lines)" -ge 1
 ok "... with the gpa" sh -c "! grep '\"type\":\"wx\"' $events | grep -v '\"gpa\":\"0x400000\"'"
 forget
+# A vCPU that kept a permission in its TLB would not fault: below 16 flips no
+# page may be both, so each turn but the first has to show.
+before=$(count flip)
+ok "one vCPU writes what another executes, in turn" vmm relay --count 8 --vcpus 2
+is "$(($(count flip) - before))" 15 "each takes the page from the other by a fault"
+is "$(gpas write_exec)" "0x400000 " "... which is told of once"
+forget
 ok "write by KVM's emulator, then execute three pages" vmm copy --count 3
 is "$(gpas write_exec)" "0x400000 0x401000 0x402000 " "is told of, once for each page"
 ok "... with the instruction that it emulated" grep -q '"write":{"time_ns":[0-9]*,"vcpu":0,"rip":"0x100[0-9a-f]*","cpl":0}' $events
