@@ -2,179 +2,23 @@
 # VMs that come and go, are killed and paused, while W^X, seals and traps of each
 # and of all change at random moments, leave nothing behind. AHV_LIVES=1000 for
 # the long run, AHV_FUZZ_SEED for other moments.
-# files: build/{k}/aegishv.ko build/vmm/aegishv-vmm build/vmm/ahvctl build/shim/aegishv build/netlink/nltool selftests/wx/wx.sh
+# files: build/{k}/aegishv.ko build/vmm/aegishv-vmm build/vmm/ahvctl build/shim/aegishv build/netlink/nltool build/netlink/wxlives selftests/wx/wx.sh
 # mem: 1536
 # timeout: 1200
 # kmemleak: yes
 . ./tap.sh
 . ./wx.sh
-lives=${AHV_LIVES:-$(amount 40 12 8)}
+lives=${AHV_LIVES:-$(amount 40 40 8)}
 seed=${AHV_FUZZ_SEED:-1}
 work=$(amount 1000 200 100)
-jobs=4
 
 stage2() { ./aegishv health | grep -c "hook:stage2_[a-z]* *$1"; }
 field() { nltool info | sed -n "s/^$1 //p"; }
 told() { grep -c "\"type\":\"vm\".*\"event\":\"$1\"" $events; }
 
-# ---- chance: each job draws numbers of its own ----
-draw() { # N: sets $drawn to one of 0 to N - 1
-	random=$(((random * 1103515245 + 12345) & 0x7fffffff))
-	drawn=$(((random >> 12) % $1))
-}
-
-pick() { # WORD...: sets $picked to one of them
-	draw $#
-	shift $drawn
-	picked=$1
-}
-
-moment() { # MS: at most
-	draw "$1"
-	usleep $((drawn * 1000))
-}
-
-# A VM may be gone by now; nothing else may be wrong.
-ask() {
-	if ./aegishv "$@" >ask.$job 2>&1; then
-		echo "$*" >>asked.$job
-	elif [ "$1" = vm ] && grep -q "there is none; \|there is no VM with this number" ask.$job; then
-		echo "$*" >>gone.$job
-	else
-		{ echo "$*:"; cat ask.$job; } >>wrong.$job
-	fi
-}
-
-# ---- one VM ----
-alive() { # PID: its first thread has not ended
-	grep -q '^State:[^Z]*$' /proc/"$1"/status 2>/dev/null
-}
-
-start_guest() {
-	pick wx patch flip selfwrite wxrace load load load2 wxdeny wsplit copy copydeny portio
-	guest=$picked
-	name=$guest$job
-	case $guest in
-	wx | patch | wxdeny | wsplit | copy | copydeny) set -- $guest --count $work ;;
-	flip | selfwrite) set -- $guest --count $((work * 100)) ;;
-	wxrace) set -- wxrace --count $((work * 100)) --vcpus 2 ;;
-	load2) set -- load --vcpus 2 ;;
-	portio) set -- portio --count $((work * 10)) --vcpus 2 ;;
-	*) set -- $guest ;;
-	esac
-	./aegishv-vmm "$@" --name $name >vmm.$job 2>&1 &
-	pid=$!
-}
-
-disturb() {
-	draw 10
-	case $drawn in
-	0) ask vm set $name wx=detect ;;
-	1) pick log deny pause kill
-	   ask vm set $name wx=enforce wx_action=$picked ;;
-	2) pick off inherit
-	   ask vm set $name wx=$picked ;;
-	3) pick 4k huge
-	   ask vm set $name wx_granularity=$picked ;;
-	4) ask vm seal $name 0x400000-0x402fff ;;
-	5) pick 0x10000-0x10fff 0x400000-0x41ffff
-	   ask vm trap $name $picked ;;
-	6) pick unseal untrap
-	   ask vm $picked $name ;;
-	7) ask vm pause $name ;;
-	8) ask vm resume $name ;;
-	9) ask vm set $name trap_rearm_ms=20 ;;
-	esac
-}
-
-# Nothing pauses it any more, but what is being answered just now. A guest whose
-# stack is sealed may be refused the same push for ever.
-end_well() {
-	ask vm set $name wx=off wx_action=log
-	ask vm unseal $name
-	case $guest in load*) kill -TERM $pid ;; esac
-	while alive $pid; do
-		ask vm resume $name
-		moment 200
-	done
-}
-
-end() {
-	pick well well well kill pause pause,kill
-	fate=$picked
-	case $fate in
-	well) end_well ;;
-	kill) kill -KILL $pid 2>/dev/null ;;
-	pause) ask vm pause $name
-	       kill -KILL $pid 2>/dev/null ;;
-	pause,kill) ask vm pause $name &
-		    moment 200
-		    kill -KILL $pid 2>/dev/null
-		    wait $! ;;
-	esac
-	wait $pid
-	status=$?
-}
-
-# It did all that it was made for, was killed, or was refused something.
-expected() {
-	case $status in
-	0 | 137) true ;;
-	1) grep -q 'the guest did not do what its script says' vmm.$job ;;
-	*) false ;;
-	esac
-}
-
-life() {
-	start_guest
-	moment 200
-	draw 5
-	for i in $(seq $drawn); do
-		disturb
-		moment 200
-	done
-	end
-	echo "$guest $fate $status" >>lives.$job
-	expected || { echo "$guest, $fate: ended with $status:"; cat vmm.$job; } >>wrong.$job
-}
-
-job() { # N LIVES
-	job=$1
-	random=$((seed * 1000 + job))
-	for n in $(seq "$2"); do life; done
-}
-
-# ---- what holds for all of them ----
-change_defaults() {
-	job=0
-	random=$((seed * 1000))
-	while [ -e busy ]; do
-		pick off detect enforce
-		set -- wx=$picked
-		pick log deny pause kill
-		set -- "$@" wx_action=$picked
-		pick 4k huge
-		ask config set "$@" wx_granularity=$picked
-		moment 2000
-	done
-}
-
 many() { # LIVES
-	rm -f lives.* wrong.* asked.* gone.*
-	: >busy
-	pids=
-	for j in $(seq $jobs); do
-		job $j $(($1 / jobs)) &
-		pids="$pids $!"
-	done
-	change_defaults &
-	changes=$!
-	for p in $pids; do wait $p; done
-	rm busy
-	wait $changes
-	./aegishv config set wx=off wx_action=log wx_granularity=4k || return 1
-	[ "$(cat lives.* | wc -l)" = $((jobs * ($1 / jobs))) ] || return 1
-	! cat wrong.* 2>/dev/null
+	./wxlives "$1" 4 "$seed" "$work" >lives 2>wrong || { cat wrong; return 1; }
+	./aegishv config set wx=off wx_action=log wx_granularity=4k
 }
 
 note "seed $seed"
@@ -192,14 +36,14 @@ before=$(kernel_kib)
 ok "$lives lives" many "$lives"
 settle
 after=$(kernel_kib)
-note "$(cat lives.* | sort | uniq -c)"
+note "$(grep -v '^asked' lives | sort | uniq -c)"
 note "$(grep '"type":"wx"' $events | sed 's/.*"rule":"\([a-z_]*\)".*"answer":"\([a-z]*\)".*/\1 \2/' | sort | uniq -c)"
-note "$(cat asked.* | wc -l) requests granted, $(cat gone.* 2>/dev/null | wc -l) for a VM that was gone"
+note "$(awk '$1 == "asked" { n += $2; m += $4 } END { print n " requests, " m " for a VM that was gone" }' lives)"
 is "$(field vms)" 0 "no VM is left"
 is "$(field memory)" "$memory" "the module holds as much memory as before"
 born=$(($(field vms-total) - total))
 ok "at most $lives VMs were born: $born" test "$born" -le "$lives"
-refused=$(cat lives.* | grep -v '^[a-z]*deny' | grep -c ' 1$')
+refused=$(grep -v '^[a-z]*deny' lives | grep -c ' 1$')
 ok "no more guests were refused something ($refused) than the module counted ($(($(count denied) - denied)))" \
 	test "$refused" -le $(($(count denied) - denied))
 is "$(told birth) $(told death)" "$born $born" "each birth and each death is told"
@@ -238,7 +82,7 @@ again() { # COMMAND...: that takes kvm away
 	ok "a page that writes to itself, which is granted both for a while" vmm selfwrite --count 300
 	ok "$*, while hooks are attached" "$@"
 	fails "kvm is gone" grep -q '^kvm' /proc/modules
-	is "$(stage2 absent)" 4 "the hooks are, too"
+	is "$(stage2 absent)" 5 "the hooks are, too"
 	ok "kvm again" modprobe kvm-amd
 	is "$(stage2 attached)" 5 "the hooks are attached again"
 	forget
