@@ -43,7 +43,7 @@ kvm_again() {
 
 ok "kvm loads" modprobe kvm-amd
 loads
-times=${AHV_RELOADS:-$(amount 20 8 3)}
+times=${AHV_RELOADS:-$(amount 8 8 3)}
 ok "loads into running VMs, unloads from them, $times times" reload "$times"
 ok "loads once more" in_with_events
 sleep 1
