@@ -22,6 +22,7 @@ help:
 	@echo '  make check         all tests on Debian kernels $(KERNELS); T=GLOB only those, K=6.1 only there,'
 	@echo '                     J=1 one test machine at a time'
 	@echo '  make check-debug   the tests on a debug kernel (KASAN, lockdep, kmemleak; builds it once)'
+	@echo '  make check-newest  the tests on the newest kernel of Debian (7.x today)'
 	@echo '  make check-arm64   the tests that arm64 has, on an emulated arm64 machine'
 	@echo '  make torture       ten million real exits through the rings (RECORDS=, K=6.12)'
 	@echo '  make bench         instruction counts and throughput -> build/bench.json'
@@ -56,6 +57,10 @@ check-debug: packages
 	@$(QEMU)/fetch.sh 6.1 source-6.12 fullsource-6.12 prometheus
 	@$(QEMU)/debug-kernel.sh
 	@$(CHECK) --kernels debug
+
+check-newest: packages
+	@$(QEMU)/fetch.sh 6.1 newest source-newest prometheus
+	@$(QEMU)/check.py $(if $(J),--machines $(J)) --kernels newest --only '$(or $(T),*)'
 
 check-arm64: packages
 	@$(if $(AEGISHV_NO_INSTALL),,$(QEMU)/install-packages.sh packages-arm64.txt)
@@ -115,5 +120,5 @@ shell: packages
 clean:
 	rm -rf build
 
-.PHONY: help packages kernels demo check check-debug check-arm64 torture bench bench-report modules module shim vmm \
-	install dkms lint checkpatch sparse regen-check regen fuzz shell clean
+.PHONY: help packages kernels demo check check-debug check-newest check-arm64 torture bench bench-report \
+	modules module shim vmm install dkms lint checkpatch sparse regen-check regen fuzz shell clean

@@ -2,7 +2,7 @@
 # Each attack is told once, its benign twin not at all, and a replay of the
 # recording finds the same as the module did. One counter for each detector.
 # runs: host
-# kernels: 6.1 6.12 debug
+# kernels: 6.1 6.12 newest debug
 # timeout: 900
 . selftests/tap.sh
 name=detect-$KERNEL

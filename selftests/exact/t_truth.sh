@@ -5,7 +5,7 @@
 #
 # files: build/vmm/aegishv-vmm build/vmm/exact
 # mem: 1536
-# kernels: 6.1 6.12
+# kernels: 6.1 6.12 newest
 modprobe kvm-amd || {
 	echo "Bail out! kvm-amd does not load"
 	exit 1

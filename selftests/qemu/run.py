@@ -62,7 +62,7 @@ def parse(argv):
         prog="run.py", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("-k", "--kernel", default="6.1", metavar="TAG",
-                   help="6.1, 6.12, 6.12-arm64 or debug (default 6.1)")
+                   help="6.1, 6.12, newest, 6.12-arm64 or debug (default 6.1)")
     p.add_argument("-n", "--name", help="name of the run's directory below build/run")
     p.add_argument("-f", "--file", action="append", default=[], metavar="SRC[:DST]",
                    help="file or directory to bring along, libraries included; to /t without DST")

@@ -7,7 +7,7 @@ comment lines at its top, "# key: value", what it needs:
             beside its files and tap.sh, KERNEL holding the tag;
             host: by sh outside, in the top directory, with KERNEL and RUN
             (run.py) set; for tests that watch a machine from outside
-  kernels:  tags it runs on (default "6.1 6.12 debug")
+  kernels:  tags it runs on (default "6.1 6.12 newest debug")
   files:    to bring along, from the top, SRC or SRC:DST as for run.py -f;
             {k} is the kernel's tag, {o} is arm64/ for kernels of that and else
             nothing, {cache} the cache, a trailing ? means only if it exists
@@ -30,7 +30,7 @@ import re
 
 from run import CACHE
 
-DEFAULTS = {"layer": "3", "runs": "guest", "kernels": "6.1 6.12 debug",
+DEFAULTS = {"layer": "3", "runs": "guest", "kernels": "6.1 6.12 newest debug",
             "files": "", "modules": "", "smp": "2", "mem": "1024",
             "timeout": "600", "append": "", "icount": "no", "parallel": "no", "kmemleak": "no"}
 
