@@ -28,8 +28,9 @@ core_sources() {
 		*) cp -p "$f" "$2" ;;
 		esac
 	done
-	# the loader's list of suites, in struct module, is not there
-	sed -i -e 's/^#ifdef CONFIG_MODULES/#ifdef KUNIT_LISTED_BY_LOADER/' \
+	# the loader's list of suites, in struct module, is not there: nobody looks for one
+	sed -i -e '/^static void kunit_module_init/,/^};/d' -e '/unregister_module_notifier/d' \
+		-e 's/return register_module_notifier(.*)/return 0/' \
 		-e 's/current->kunit_test/kunit_current_test/' "$2"/*.c
 	(cd "$2" && echo "obj-m := kunit.o" && printf 'kunit-y +=' &&
 		printf ' %s.o' $(basename -s .c ./*.c)) >"$2/Kbuild"
@@ -53,12 +54,17 @@ copy_core() {
 	[ -z "$ko" ] || cp "$ko" "$OUT/kunit/$1/kunit.ko"
 }
 
+# since 7.x, at the latest, who tells KUnit of suites says whether they shall run
+runs_when_told() {
+	! grep -q 'bool run_tests' "$CACHE/source-${1%-arm64}/include/kunit/test.h" || echo -DKUNIT_RUNS_WHEN_TOLD
+}
+
 build_suites() {
 	local tag=$1 d=$OUT/kunit/$1/suites flags=()
 	shift
 	link_tree "$d"
 	ln -sf "$TOP/kmod/tests/Kbuild" "$d/Kbuild"
-	has_kunit "$tag" || flags=(KUNIT_CCFLAGS="-include $OOT"
+	has_kunit "$tag" || flags=(KUNIT_CCFLAGS="-include $OOT $(runs_when_told "$tag")"
 		KBUILD_EXTRA_SYMBOLS="$OUT/kunit/$tag/core/Module.symvers")
 	make_in "$CACHE/$tag/build" M="$d" \
 		KCFLAGS=-Werror "${flags[@]}" "$@" modules

@@ -20,6 +20,10 @@
 #define CONFIG_KUNIT_MODULE 1
 #define CONFIG_KUNIT_DEBUGFS 1
 #define CONFIG_KUNIT_DEFAULT_ENABLED 1
+#define CONFIG_KUNIT_DEFAULT_TIMEOUT 300
+#define CONFIG_KUNIT_DEFAULT_FILTER_GLOB ""
+#define CONFIG_KUNIT_DEFAULT_FILTER ""
+#define CONFIG_KUNIT_DEFAULT_FILTER_ACTION ""
 
 /*
  * task_struct has no kunit_test here. A test's kthread holds no file system
@@ -30,14 +34,19 @@
 
 #include <kunit/test.h>
 
+#ifdef KUNIT_RUNS_WHEN_TOLD
+#define oot_run(suites, n)	__kunit_test_suites_init(suites, n, true)
+#else
+#define oot_run(suites, n)	__kunit_test_suites_init(suites, n)
+#endif
+
 /* The module loader does not look for suites: tell KUnit at load. */
 #undef kunit_test_suites
 #define kunit_test_suites(suites_...)						\
 	static struct kunit_suite *oot_suites[] = { suites_ };			\
 	static int __init oot_suites_init(void)					\
 	{									\
-		return __kunit_test_suites_init(oot_suites,			\
-						ARRAY_SIZE(oot_suites));	\
+		return oot_run(oot_suites, ARRAY_SIZE(oot_suites));		\
 	}									\
 	static void __exit oot_suites_exit(void)				\
 	{									\

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # KUnit suites of kmod/tests, on the kernel's own KUnit where it has one.
 # layer: 2
-# kernels: 6.1 6.12 debug 6.12-arm64
+# kernels: 6.1 6.12 newest debug 6.12-arm64
 # files: build/kunit/{k}/kunit.ko? build/kunit/{k}/aegishv_kunit.ko
 
 # without kunit.ko it is part of the kernel
