@@ -87,7 +87,7 @@ u8 ahv_s2_may(struct ahv_s2 *s2, u64 gfn, u8 old)
 
 	raw_spin_lock(&s2->lock);
 	may = ahv_wx_may(&s2->wx, unit, ktime_get_mono_fast_ns());
-	if (old && !s2->shift)
+	if (old)
 		may = ahv_wx_keep(&s2->wx, unit, old, may);
 	raw_spin_unlock(&s2->lock);
 	return may;

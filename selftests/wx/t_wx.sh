@@ -195,6 +195,7 @@ forget
 ok "wx_granularity=huge" ./aegishv config set wx=detect wx_action=log wx_granularity=huge
 ok "code and data in one region" vmm wsplit --count 3
 ok "... are told of, as a region is one" test "$(all_lines)" -ge 1
+ok "one vCPU writes a region that two others execute" vmm wxrace --count 100000 --vcpus 3
 forget
 ok "off" ./aegishv config set wx=off wx_granularity=4k
 ok "nothing is told any more" vmm wx --count 3

@@ -28,8 +28,11 @@ MODULE_PARM_DESC(wx_untested,
 /* Bits of a page table entry of KVM. */
 #define SPTE_WRITE	BIT_ULL(1)
 #define SPTE_EPT_EXEC	BIT_ULL(2)
-#define SPTE_LEAF_THERE	BIT_ULL(11)	/* KVM's own mark, the same on both vendors */
+#define SPTE_THERE	BIT_ULL(11)	/* KVM's own mark, the same on both vendors */
 #define SPTE_NX		BIT_ULL(63)
+/* KVM's own mark of a leaf that may be written; of EPT since 7.x, and before. */
+#define SPTE_LEAF_WRITE	BIT_ULL(10)
+#define SPTE_EPT_LEAF_WRITE	(BIT_ULL(55) | BIT_ULL(58))
 
 /* pte_access of make_spte(): before 7.x and since. */
 #define ACC_ALL_OLD	0x7
@@ -103,16 +106,23 @@ static u32 exec_bits(u32 access)
 	return ahv_isa() == AEGISHV_ISA_VMX ? 0xc : 0x8;
 }
 
-/* What the entry that make_spte() replaces allows; 0 for none. */
-static u8 allowed_by(u64 spte)
+/*
+ * What the entry that make_spte() replaces allows; 0 for none. Where huge pages
+ * are allowed it may be a table, which allows everything and says nothing: there
+ * only a leaf counts that loses its write access, which KVM warns of.
+ */
+static u8 allowed_by(const struct ahv_s2 *s2, u64 spte)
 {
+	bool ept = ahv_isa() == AEGISHV_ISA_VMX;
 	u8 access = AEGISHV_ACCESS_READ;
 
-	if (!(spte & SPTE_LEAF_THERE))
+	if (!(spte & SPTE_THERE))
+		return 0;
+	if (s2->shift && !(spte & (ept ? SPTE_EPT_LEAF_WRITE : SPTE_LEAF_WRITE)))
 		return 0;
 	if (spte & SPTE_WRITE)
 		access |= AEGISHV_ACCESS_WRITE;
-	if (ahv_isa() == AEGISHV_ISA_VMX ? spte & SPTE_EPT_EXEC : !(spte & SPTE_NX))
+	if (ept ? spte & SPTE_EPT_EXEC : !(spte & SPTE_NX))
 		access |= AEGISHV_ACCESS_EXEC;
 	return access;
 }
@@ -125,7 +135,7 @@ static void shape(struct kvm_vcpu *vcpu, struct ahv_s2 *s2, struct pt_regs *regs
 
 	if (access != ACC_ALL_OLD && access != ACC_ALL_NEW)
 		return;
-	may = ahv_s2_may(s2, regs->r8, allowed_by(*(u64 *)(regs->sp + sizeof(u64))));
+	may = ahv_s2_may(s2, regs->r8, allowed_by(s2, *(u64 *)(regs->sp + sizeof(u64))));
 	if (!(may & AEGISHV_ACCESS_WRITE))
 		regs->cx &= ~(unsigned long)ACC_WRITE;
 	if (!(may & AEGISHV_ACCESS_EXEC))
