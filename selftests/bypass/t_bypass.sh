@@ -2,7 +2,7 @@
 # Ways around a file-deny rule, with each back end: each succeeds without a rule,
 # and then is refused, or is one of those that docs/BYPASSES.md says cannot be.
 # AHV_HOOKS="direct" tries fewer back ends.
-# kernels: 6.1 6.12 debug 6.12-arm64
+# kernels: 6.1 6.12 newest debug 6.12-arm64
 # files: build/{k}/aegishv.ko build/{o}bypass/bypass build/{o}bypass/hello build/{o}bypass/hello-dynamic build/{o}bypass/preload.so build/{o}lib:/lib?
 # modules: loop? overlay? fuse?
 modprobe loop
