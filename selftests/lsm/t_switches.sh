@@ -4,7 +4,7 @@
 # instructions.
 # timeout: 900
 # files: build/{k}/aegishv.ko build/netlink/nltool build/lsm/ahvrule build/lsm/ahvfile build/shim/aegishv selftests/lsm/lsm.sh
-# kernels: 6.1 6.12
+# kernels: 6.1 6.12 newest
 # icount: yes
 . ./tap.sh
 . ./lsm.sh
