@@ -20,7 +20,7 @@
 
 #include "nlc.h"
 
-#define MOMENT_MS	200
+#define MOMENT_MS	50
 #define LOG_BYTES	4096
 
 struct job {
@@ -287,7 +287,7 @@ static void change_defaults(struct job *j)
 	};
 
 	send_request(j, nlc_new(&j->nlc, AEGISHV_CMD_CONFIG_SET, NLM_F_ACK, attrs), "config");
-	usleep(draw(j, 10 * MOMENT_MS) * 1000);
+	usleep(draw(j, 20 * MOMENT_MS) * 1000);
 }
 
 int main(int argc, char **argv)
