@@ -5,6 +5,7 @@
 # busy machine a guest whose timer goes by the clock does nothing but tick.
 #
 # icount: yes
+# hangs: yes
 # files: build/{k}/aegishv.ko build/vmm/aegishv-vmm build/vmm/ahvctl build/vmm/guest.gz {cache}/6.1/vmlinuz
 # kernels: 6.1 6.12
 # mem: 1536

@@ -18,6 +18,8 @@ comment lines at its top, "# key: value", what it needs:
   timeout:  seconds after which it hangs (default 600; four times that on the
             debug kernel): for a busy machine, not for how long it takes;
             AHV_PATIENCE=N multiplies it, for a long run
+  hangs:    yes: a real guest runs in it, which QEMU may bring to a stop: when it
+            hangs it is run once more (docs/BUILDING.md says why)
   kmemleak: yes: on the debug kernel a second run looks for leaks
 
 Environment variables named AHV_* reach the machine: AHV_LIVES, AHV_LOADS,
@@ -32,7 +34,8 @@ from run import CACHE
 
 DEFAULTS = {"layer": "3", "runs": "guest", "kernels": "6.1 6.12 newest debug",
             "files": "", "modules": "", "smp": "2", "mem": "1024",
-            "timeout": "600", "append": "", "icount": "no", "parallel": "no", "kmemleak": "no"}
+            "timeout": "600", "append": "", "icount": "no", "parallel": "no", "kmemleak": "no",
+            "hangs": "no"}
 
 
 class TestFile:

@@ -3,10 +3,10 @@
 # programs run, shellcode is told of, and with wx_action=deny it dies by a signal
 # while the guest goes on. What the boot costs is noted.
 # icount: yes
+# hangs: yes
 # files: build/{k}/aegishv.ko build/vmm/aegishv-vmm build/vmm/ahvctl build/vmm/guest-wx.gz build/shim/aegishv selftests/wx/wx.sh {cache}/6.1/vmlinuz
 # kernels: 6.1 6.12
 # mem: 1536
-# timeout: 1200
 . ./tap.sh
 . ./wx.sh
 

@@ -3,10 +3,10 @@
 # the guest calls its code, the guest goes on, and cannot patch itself any more.
 # Where there is no such text, or the guest may still write to it, it is refused.
 # icount: yes
+# hangs: yes
 # files: build/{k}/aegishv.ko build/vmm/aegishv-vmm build/vmm/ahvctl build/vmm/guest-wx.gz build/shim/aegishv selftests/wx/wx.sh build/wx/{k}/ahv_patch.ko {cache}/{k}/vmlinuz
 # kernels: 6.1 6.12
 # mem: 1536
-# timeout: 1200
 . ./tap.sh
 . ./wx.sh
 

@@ -3,11 +3,11 @@
 # turns the function tracer on and off, runs a large program, compiles. All of it
 # works, and what is told of it is counted by kind.
 # icount: yes
+# hangs: yes
 # files: build/{k}/aegishv.ko build/vmm/aegishv-vmm build/vmm/ahvctl build/vmm/guest-cc.gz build/shim/aegishv selftests/wx/wx.sh {cache}/{k}/vmlinuz
 # modules: dummy
 # kernels: 6.1 6.12
 # mem: 2048
-# timeout: 1200
 . ./tap.sh
 . ./wx.sh
 
