@@ -62,7 +62,7 @@ static void send_request(struct job *j, struct nl_msg *msg, const char *what)
 
 	nlc_ask(&j->nlc, msg, &a);
 	j->asked++;
-	if (a.err == -ENOENT && msg && j->vm) {
+	if (a.err == -ENOENT && j->vm) {
 		j->gone++;
 	} else if (a.err) {
 		j->wrong++;
@@ -225,6 +225,16 @@ static bool as_expected(const struct job *j, char *text)
 		strstr(text, "the guest did not do what its script says"));
 }
 
+static pid_t must_fork(void)
+{
+	pid_t pid = fork();
+
+	if (pid >= 0)
+		return pid;
+	perror("wxlives: fork");
+	exit(1);
+}
+
 static void life(struct job *j, unsigned long count)
 {
 	const struct guest *g = &guests[draw(j, sizeof(guests) / sizeof(guests[0]))];
@@ -232,7 +242,7 @@ static void life(struct job *j, unsigned long count)
 	char text[LOG_BYTES];
 
 	j->vm = 0;
-	j->pid = fork();
+	j->pid = must_fork();
 	if (!j->pid)
 		exec_vmm(j, g, count);
 	if (find_vm(j)) {
@@ -262,13 +272,12 @@ static void connect_job(struct job *j, unsigned int id, uint64_t seed)
 	_exit(1);
 }
 
-static pid_t start_job(unsigned int id, uint64_t seed, unsigned long lives, unsigned long count)
+static void start_job(unsigned int id, uint64_t seed, unsigned long lives, unsigned long count)
 {
 	struct job j = { 0 };
-	pid_t pid = fork();
 
-	if (pid)
-		return pid;
+	if (must_fork())
+		return;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	connect_job(&j, id, seed);
 	while (lives--)
@@ -308,8 +317,10 @@ int main(int argc, char **argv)
 	for (left = n[1]; left;) {
 		pid_t pid = waitpid(-1, &status, WNOHANG);
 
-		if (pid < 0)
-			break;
+		if (pid < 0) {
+			perror("wxlives: wait");
+			return 1;
+		}
 		if (!pid) {
 			change_defaults(&all);
 			continue;
