@@ -52,6 +52,15 @@ seals() {
 	./aegishv vm show guest | sed -n 's/^ *sealed *//p'
 }
 
+unharmed() { # BY WHAT: refused inside the text, which is whole; the guest goes on
+	gpa=$(($(field seal gpa)))
+	ok "... inside the text" test $gpa -ge $((0x${code%-*})) -a $gpa -le $((0x${code#*-}))
+	asked 'ktext'
+	is "$(answer '^text:')" "$before" "the text is what it was"
+	asked "ls /bin >/dev/null; shellcode twin; echo 'unharmed by $1: '\$?"
+	is "$(answer "^unharmed by $1:")" "unharmed by $1: 0" "the guest goes on"
+}
+
 add_to guest-wx.gz ahv_patch.ko >initrd
 modprobe kvm-amd
 ok "the module loads" insmod aegishv.ko
@@ -107,23 +116,13 @@ forget
 asked 'insmod /bin/ahv_patch.ko; echo "module: "$?'
 ok "a module cannot patch it: $(answer '^module:')" sh -c '[ "$1" ] && [ "$1" != "module: 0" ]' - "$(answer '^module:')"
 is "$(lines seal) $(field seal answer) $(field seal access) $(field seal cpl)" "1 deny write 0" "... it is refused, and told of once"
-gpa=$(($(field seal gpa)))
-ok "... inside the text" test $gpa -ge $((0x${code%-*})) -a $gpa -le $((0x${code#*-}))
-asked 'ktext'
-is "$(answer '^text:')" "$before" "the text is what it was"
-asked 'ls /bin >/dev/null; shellcode twin; echo "unharmed: "$?'
-is "$(answer '^unharmed:')" "unharmed: 0" "the guest goes on"
+unharmed module
 forget
 asked 'echo p:after vfs_fsync >>kprobe_events; busybox sh -c "echo 1 >events/kprobes/after/enable"; echo "refused: "$?'
 ok "nor can the kernel itself: $(answer '^refused:')" sh -c '[ "$1" ] && [ "$1" != "refused: 0" ]' - "$(answer '^refused:')"
 ok "which is told: $(gpas seal)" test "$(lines seal)" -ge 1
 is "$(field seal answer) $(field seal access) $(field seal cpl)" "deny write 0" "... as refused"
-gpa=$(($(field seal gpa)))
-ok "... inside the text" test $gpa -ge $((0x${code%-*})) -a $gpa -le $((0x${code#*-}))
-asked 'ktext'
-is "$(answer '^text:')" "$before" "the text is what it was"
-asked 'ls /bin >/dev/null; shellcode twin; echo "goes on: "$?'
-is "$(answer '^goes on:')" "goes on: 0" "the guest goes on"
+unharmed kprobe
 leave isolated
 is "$status" 0 "and ends well"
 forget
