@@ -61,7 +61,8 @@ static int error_of_open(const char *path)
 
 static bool set(struct nlc *c, uint16_t type, uint32_t value)
 {
-	return !nlc_set(c, (struct nlc_attr[]) { { type, 4, value }, { 0 } });
+	errno = -nlc_set(c, (struct nlc_attr[]) { { type, 4, value }, { 0 } });
+	return !errno;
 }
 
 static void turn(unsigned int i, char **names)
