@@ -132,7 +132,7 @@ static int fill_ranges(struct sk_buff *skb, int attr, const struct ahv_wx_ranges
 	struct nlattr *nest;
 	u32 i;
 
-	for (i = 0; s && i < s->n; i++) {
+	for (i = 0; i < s->n; i++) {
 		nest = nla_nest_start(skb, attr);
 		if (!nest ||
 		    nla_put_u64_64bit(skb, AEGISHV_A_RANGE_START, s->r[i].first << PAGE_SHIFT,
@@ -170,6 +170,6 @@ int ahv_nl_fill_vm_wx(struct sk_buff *skb, const struct ahv_vm *vm)
 		return -EMSGSIZE;
 	if (s.problem && nla_put_string(skb, AEGISHV_A_VM_WX_PROBLEM, s.problem))
 		return -EMSGSIZE;
-	return fill_ranges(skb, AEGISHV_A_VM_SEAL, s.seals) ?:
-	       fill_ranges(skb, AEGISHV_A_VM_TRAP, s.traps);
+	return fill_ranges(skb, AEGISHV_A_VM_SEAL, &s.seals) ?:
+	       fill_ranges(skb, AEGISHV_A_VM_TRAP, &s.traps);
 }

@@ -310,7 +310,7 @@ int ahv_s2_vm_change(const struct ahv_vm_change *c, const char **why)
  */
 void ahv_s2_status(const struct ahv_vm *vm, struct ahv_s2_status *s)
 {
-	const struct ahv_s2 *s2 = READ_ONCE(vm->s2);
+	struct ahv_s2 *s2 = READ_ONCE(vm->s2);
 	u32 watch = READ_ONCE(vm->watch);
 
 	*s = (struct ahv_s2_status){ .paused = watch & AHV_WATCH_PAUSED };
@@ -321,11 +321,12 @@ void ahv_s2_status(const struct ahv_vm *vm, struct ahv_s2_status *s)
 	if (!s2)
 		return;
 	s->problem = s->problem ?: READ_ONCE(s2->problem);
-	s->seals = &s2->wx.seals;
-	s->traps = &s2->wx.traps;
-	s->rearm_ms = div_u64(READ_ONCE(s2->wx.lim.rearm_ns), NSEC_PER_MSEC);
-	s->pages = READ_ONCE(s2->wx.nr);
-	s->forgotten = READ_ONCE(s2->wx.forgotten);
-	s->bytes = sizeof(*s2) + (u64)READ_ONCE(s2->wx.nr_chunks) * AHV_WX_CHUNK *
-		   sizeof(struct ahv_wx_page);
+	raw_spin_lock(&s2->lock);
+	s->seals = s2->wx.seals;
+	s->traps = s2->wx.traps;
+	s->rearm_ms = div_u64(s2->wx.lim.rearm_ns, NSEC_PER_MSEC);
+	s->pages = s2->wx.nr;
+	s->forgotten = s2->wx.forgotten;
+	s->bytes = sizeof(*s2) + (u64)s2->wx.nr_chunks * AHV_WX_CHUNK * sizeof(struct ahv_wx_page);
+	raw_spin_unlock(&s2->lock);
 }

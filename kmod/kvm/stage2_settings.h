@@ -13,8 +13,8 @@
  * struct ahv_s2_status - what is known of a VM's pages
  * @paused: its vCPUs do not run
  * @problem: why it is not watched although it should be, or NULL
- * @seals: or NULL
- * @traps: or NULL
+ * @seals: ranges that are sealed
+ * @traps: ranges with a trap
  * @rearm_ms: a trap that was met is armed again after this
  * @pages: whose use is remembered
  * @forgotten: that made room for others
@@ -23,8 +23,8 @@
 struct ahv_s2_status {
 	bool paused;
 	const char *problem;
-	const struct ahv_wx_ranges *seals;
-	const struct ahv_wx_ranges *traps;
+	struct ahv_wx_ranges seals;
+	struct ahv_wx_ranges traps;
 	u32 rearm_ms;
 	u32 pages;
 	u64 forgotten;
