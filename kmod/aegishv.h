@@ -132,6 +132,7 @@ struct ahv_s2;
  * @watch: set of AHV_WATCH_*: why its faults are looked at
  * @wx: W^X as it is in force
  * @own_wx: @wx is its own
+ * @unseen: it may have mappings that were made while nobody looked
  * @s2: what is known of its pages, once that was asked for
  * @comm: name of the VMM process
  * @vcpus: its vCPUs, oldest first
@@ -160,6 +161,7 @@ struct ahv_vm {
 	u32 watch;
 	struct ahv_wx_settings wx;
 	bool own_wx;
+	bool unseen;
 	struct ahv_s2 *s2;
 	char comm[TASK_COMM_LEN];
 	struct list_head vcpus;

@@ -164,8 +164,11 @@ struct ahv_vcpu *ahv_vcpu_lookup(const struct ahv_vcpu_key *key)
 
 	rcu_read_lock();
 	v = vcpu_by_kvm(key->vcpu);
-	if (!v)
+	if (!v) {
 		v = add(key, true);
+		if (v)
+			WRITE_ONCE(v->vm->unseen, true);
+	}
 	if (v) {
 		WRITE_ONCE(v->tid, current->pid);
 		this_cpu_write(ahv_vcpu_cache, v);

@@ -9,6 +9,7 @@
  */
 #include "event.h"
 #include "kvm.h"
+#include "kvm/stage2_settings.h"
 
 struct ahv_vcpu *ahv_kvm_vcpu_slow(struct kvm_vcpu *vcpu)
 {
@@ -17,8 +18,11 @@ struct ahv_vcpu *ahv_kvm_vcpu_slow(struct kvm_vcpu *vcpu)
 		.kvm = vcpu->kvm,
 		.id = vcpu->vcpu_id,
 	};
+	struct ahv_vcpu *v = ahv_vcpu_lookup(&key);
 
-	return ahv_vcpu_lookup(&key);
+	if (v && unlikely(READ_ONCE(v->vm->unseen)) && READ_ONCE(v->vm->watch))
+		ahv_s2_unseen_later();
+	return v;
 }
 
 static bool sampled(struct ahv_vcpu *v)

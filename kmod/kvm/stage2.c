@@ -22,14 +22,25 @@
 
 static const char why_shadow[] = "its pages are mapped by shadow paging, which is not watched";
 
-struct ahv_s2 *ahv_s2_alloc(gfp_t gfp)
+static struct ahv_wx_page *alloc_chunk(gfp_t gfp)
+{
+	return kmalloc_array(AHV_WX_CHUNK, sizeof(struct ahv_wx_page), gfp | __GFP_NOWARN);
+}
+
+/* With room for some pages: a write that is not remembered would fault for ever. */
+static struct ahv_s2 *alloc_s2(gfp_t gfp)
 {
 	struct ahv_s2 *s2 = kzalloc(sizeof(*s2), gfp | __GFP_NOWARN);
+	struct ahv_wx_page *chunk = alloc_chunk(gfp);
 
-	if (!s2)
+	if (!s2 || !chunk) {
+		kfree(s2);
+		kfree(chunk);
 		return NULL;
+	}
 	raw_spin_lock_init(&s2->lock);
 	ahv_wx_init(&s2->wx);
+	ahv_wx_give_chunk(&s2->wx, chunk);
 	return s2;
 }
 
@@ -51,7 +62,7 @@ struct ahv_s2 *ahv_s2_of(struct ahv_vm *vm, gfp_t gfp)
 
 	if (likely(s2))
 		return s2;
-	mine = ahv_s2_alloc(gfp);
+	mine = alloc_s2(gfp);
 	if (!mine)
 		return NULL;
 	mine->wx.on = READ_ONCE(vm->watch) & AHV_WATCH_WX;
@@ -96,15 +107,13 @@ u8 ahv_s2_may(struct ahv_s2 *s2, u64 gfn, u8 old)
 static void give_memory(struct ahv_s2_fault *f)
 {
 	struct ahv_s2 *s2 = f->s2;
-	void *chunk;
+	struct ahv_wx_page *chunk;
 
 	if (!ahv_wx_wants_chunk(&s2->wx))
 		return;
-	chunk = kmalloc_array(AHV_WX_CHUNK, sizeof(struct ahv_wx_page), GFP_ATOMIC | __GFP_NOWARN);
-	if (!chunk) {
-		f->v->counts.unseen += !s2->wx.nr_chunks;	/* else one is forgotten */
-		return;
-	}
+	chunk = alloc_chunk(GFP_ATOMIC);
+	if (!chunk)
+		return;		/* one is forgotten */
 	raw_spin_lock(&s2->lock);
 	if (ahv_wx_wants_chunk(&s2->wx)) {
 		ahv_wx_give_chunk(&s2->wx, chunk);
@@ -222,6 +231,14 @@ static bool describe(struct ahv_s2_fault *f, u64 code)
 	return true;
 }
 
+/* There is no memory to look at it with. */
+static void go_unseen(struct ahv_s2_fault *f)
+{
+	f->v->counts.unseen++;
+	WRITE_ONCE(f->v->vm->unseen, true);
+	ahv_s2_unseen_later();
+}
+
 /**
  * ahv_s2_fault() - a vCPU met a stage-2 fault
  * @vcpu: KVM's
@@ -244,7 +261,7 @@ bool ahv_s2_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code)
 	}
 	f.s2 = ahv_s2_of(f.v->vm, GFP_ATOMIC);
 	if (!f.s2) {
-		f.v->counts.unseen++;
+		go_unseen(&f);
 		return false;
 	}
 	if (!is_direct(vcpu)) {
@@ -284,7 +301,7 @@ bool ahv_s2_kvm_writes(struct kvm_vcpu *vcpu, u64 gpa, u64 bytes)
 		return false;
 	f.s2 = ahv_s2_of(f.v->vm, GFP_ATOMIC);
 	if (!f.s2) {
-		f.v->counts.unseen++;
+		go_unseen(&f);
 		return false;
 	}
 	if (!vcpu->arch.root_mmu.root_role.direct)

@@ -73,7 +73,6 @@ bool ahv_s2_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code);
 bool ahv_s2_kvm_writes(struct kvm_vcpu *vcpu, u64 gpa, u64 bytes);
 u8 ahv_s2_may(struct ahv_s2 *s2, u64 gfn, u8 old);
 bool ahv_s2_wants_4k(const struct ahv_vm *vm);
-struct ahv_s2 *ahv_s2_alloc(gfp_t gfp);
 void ahv_s2_free(struct ahv_s2 *s2);
 struct ahv_s2 *ahv_s2_of(struct ahv_vm *vm, gfp_t gfp);
 

@@ -47,6 +47,7 @@ void ahv_s2_stop(void);
 
 /* Any context but NMI. */
 void ahv_s2_wake(void);
+void ahv_s2_unseen_later(void);
 #else
 static inline int ahv_s2_config_prepare(const struct ahv_config_change *c, const char **why)
 {
@@ -80,6 +81,7 @@ void ahv_s2_detach(const char *why);
 static inline void ahv_s2_found(void) { }
 static inline void ahv_s2_stop(void) { }
 static inline void ahv_s2_wake(void) { }
+static inline void ahv_s2_unseen_later(void) { }
 #endif
 
 #endif

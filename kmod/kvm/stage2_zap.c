@@ -120,6 +120,7 @@ void ahv_s2_zap_vm(struct ahv_vm *vm)
 
 	if (!kvm)
 		return;
+	WRITE_ONCE(vm->unseen, false);
 	zap_all(kvm);
 	ahv_s2_put_kvm(kvm);
 }
@@ -210,9 +211,39 @@ void ahv_s2_zap_later(void)
 	schedule_work(&later_work);
 }
 
+static void unseen_work_fn(struct work_struct *work);
+static DECLARE_DELAYED_WORK(unseen_work, unseen_work_fn);
+
+/* Without memory the next faults would go unseen, too. */
+static void unseen_work_fn(struct work_struct *work)
+{
+	struct ahv_vm *vm = NULL;
+	bool again = false;
+
+	mutex_lock(&ahv_kvm_mutex);
+	while ((vm = ahv_vm_get_next(vm))) {
+		if (!READ_ONCE(vm->unseen) || !READ_ONCE(vm->watch))
+			continue;
+		if (ahv_s2_of(vm, GFP_KERNEL))
+			ahv_s2_zap_vm(vm);
+		else
+			again = true;
+	}
+	mutex_unlock(&ahv_kvm_mutex);
+	if (again)
+		schedule_delayed_work(&unseen_work, HZ);
+}
+
+/* Any context but NMI: a VM has mappings that were made while nobody looked. */
+void ahv_s2_unseen_later(void)
+{
+	schedule_delayed_work(&unseen_work, HZ / 100);
+}
+
 /* No hook is attached any more; without ahv_kvm_mutex. */
 void ahv_s2_zap_stop(void)
 {
 	cancel_delayed_work_sync(&end_work);
 	cancel_work_sync(&later_work);
+	cancel_delayed_work_sync(&unseen_work);
 }

@@ -6,48 +6,16 @@
 # Allocations that fail are those of the module alone, by the stack above them:
 # one in its turn, or all at a time. Where a turn is long, as a load is, not each
 # is taken, but one in AHV_FAULT_STEP. The loader is kmod's: busybox's tries twice.
-# files: build/{k}/aegishv.ko build/netlink/nltool build/netlink/vmlives /bin/kmod:insmod
+# files: build/{k}/aegishv.ko build/netlink/nltool build/netlink/vmlives /bin/kmod:insmod selftests/faults.sh
 # kernels: debug
 # kmemleak: yes
 . ./tap.sh
-slab=/sys/kernel/debug/failslab
-page=/sys/kernel/debug/fail_page_alloc
+. ./faults.sh
 tracing=/sys/kernel/tracing
 step=${AHV_FAULT_STEP:-$(amount 5 5 25)}
-[ -e $slab/probability ] || skip_all "this kernel cannot make allocations fail"
 
 field() { nltool info | sed -n "s/^$1 //p"; }
 lost() { nltool rings | cut -d' ' -f8; }
-
-# Quietly: the judge of the kernel's log takes each stack trace for a complaint.
-prepare() {
-	for d in $slab $page; do
-		echo 0 >$d/probability
-		echo 0 >$d/verbose
-		echo 1 >$d/interval
-		echo 0 >$d/space
-		echo N >$d/task-filter
-		echo 32 >$d/stacktrace-depth
-		echo N >$d/ignore-gfp-wait
-	done
-	echo N >$page/ignore-gfp-highmem
-	echo 0 >$page/min-order
-}
-
-# Only allocations below a function in FROM..TO fail.
-below() { # FROM TO
-	for d in $slab $page; do
-		echo "$1" >$d/require-start
-		echo "$2" >$d/require-end
-	done
-}
-# While it loads its address is not known: any module's. insmod itself is in none.
-any_module() { below 0xffffffffc0000000 0xffffffffff000000; }
-# What runs at load may be listed still; it is in a place of its own.
-our_module() {
-	below $(awk '$4 == "[aegishv]" && $2 ~ /[tT]/ && $3 !~ /(aegishv_init|init_module)$/ { print "0x" $1 }' \
-		/proc/kallsyms | sort | sed -n '1p;$p')
-}
 
 budget=1000000
 refill() {
@@ -55,20 +23,6 @@ refill() {
 	echo $budget >$page/times
 }
 used() { echo $((2 * budget - $(cat $slab/times) - $(cat $page/times))); }
-
-# The next TIMES allocations of a KIND fail, -1 for all, until off.
-fail_next() { # TIMES KIND...
-	times=$1
-	shift
-	for d; do
-		echo "$times" >"$d/times"
-		echo 100 >"$d/probability"
-	done
-}
-off() {
-	echo 0 >$slab/probability
-	echo 0 >$page/probability
-}
 
 # COMMAND with its Nth allocation failing; $used is 0 when it had less.
 nth() { # N COMMAND...
@@ -120,7 +74,6 @@ loaded_or_not() {
 	! grep -q '^aegishv ' /proc/modules
 }
 
-prepare
 any_module
 ok "loading without kvm survives allocations that fail" \
 	turns loaded_or_not 1 "$step" ./insmod aegishv.ko ring_bytes=65536

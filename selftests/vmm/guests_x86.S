@@ -171,6 +171,17 @@ GUEST flip
 	jnz	1b
 END flip
 
+/* As flip, but tells the VMM each time. */
+GUEST flipout
+	READY
+	leal	(2f - guest_flipout)(%esi), %edx
+1:	movw	$0xe2ff, (%ebx)
+	jmp	*%ebx
+2:	outb	%al, $PORT_WORK
+	decl	%ebp
+	jnz	1b
+END flipout
+
 /* Executes, patches and executes again each of N fresh pages. */
 GUEST patch
 	READY

@@ -14,7 +14,7 @@
 DECLARE(portio); DECLARE(portin); DECLARE(mmio);
 DECLARE(mmioread); DECLARE(cpuid); DECLARE(msr); DECLARE(hypercall);
 DECLARE(hlt); DECLARE(touchread); DECLARE(touchwrite); DECLARE(touchexec);
-DECLARE(wx); DECLARE(wsplit); DECLARE(flip); DECLARE(dirty);
+DECLARE(wx); DECLARE(wsplit); DECLARE(flip); DECLARE(flipout); DECLARE(dirty);
 DECLARE(shutdown); DECLARE(spin); DECLARE(load); DECLARE(idle);
 DECLARE(real); DECLARE(ud); DECLARE(walk);
 DECLARE(copy); DECLARE(copysplit); DECLARE(copydeny); DECLARE(vmmwrite);
@@ -157,6 +157,12 @@ static void truth_flip(uint64_t n, struct truth *t)
 {
 	(void)n;
 	truth_write(1, t);
+}
+
+static void truth_flipout(uint64_t n, struct truth *t)
+{
+	truth_flip(n, t);
+	add_io(t, n);
 }
 
 /* A copy from a device: KVM writes. */
@@ -311,6 +317,8 @@ const struct guest arch_guests[] = {
 	  .what = "writes N fresh pages and executes N others" },
 	{ .name = "flip", CODE(flip), .count = 100, .max_count = MANY, .fixed_pages = 1,
 	  .truth = truth_flip, .what = "writes and executes one page N times in turn" },
+	{ .name = "flipout", CODE(flipout), .count = 100, .max_count = MANY, .fixed_pages = 1,
+	  .truth = truth_flipout, .what = "... and tells the VMM each time" },
 	{ .name = "patch", CODE(patch), .count = 100, .max_count = PAGES, .pages = 1,
 	  .flags = GUEST_FILL_CODE, .truth = truth_exec,
 	  .what = "executes, patches and executes again each of N fresh pages" },
