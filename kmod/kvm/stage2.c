@@ -279,6 +279,44 @@ bool ahv_s2_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code)
 	return f.access == AEGISHV_ACCESS_WRITE ? on_write(&f) : on_exec(&f);
 }
 
+static bool on_code(struct ahv_s2_fault *f, bool end)
+{
+	return ahv_guest_code(f->vcpu, end, &f->gpa) && describe(f, FAULT_FETCH) && on_exec(f);
+}
+
+/* Whether KVM may do to a VM's memory what would not fault; fills @f->s2. */
+static bool watches_kvm(struct ahv_s2_fault *f)
+{
+	if (likely(!f->v || !(READ_ONCE(f->v->vm->watch) & (AHV_WATCH_WX | AHV_WATCH_RANGES))))
+		return false;
+	f->s2 = ahv_s2_of(f->v->vm, GFP_ATOMIC);
+	if (!f->s2) {
+		go_unseen(f);
+		return false;
+	}
+	return f->vcpu->arch.root_mmu.root_role.direct;
+}
+
+/**
+ * ahv_s2_kvm_executes() - KVM is about to execute an instruction by itself
+ * @vcpu: the vCPU
+ *
+ * The processor has fetched it, and faulted where it may not be executed; but not
+ * where an event was to be taken before it. When that cannot be delivered because
+ * the vectors or the stack are no memory, KVM drops an exception and executes the
+ * instruction instead, which a guest can arrange for.
+ *
+ * Return: true when it shall not.
+ */
+bool ahv_s2_kvm_executes(struct kvm_vcpu *vcpu)
+{
+	struct ahv_s2_fault f = { .v = ahv_kvm_vcpu(vcpu), .vcpu = vcpu, .emulated = true };
+
+	if (likely(!ahv_guest_takes_event(vcpu)) || !is_direct(vcpu) || !watches_kvm(&f))
+		return false;
+	return on_code(&f, false) || on_code(&f, true);
+}
+
 /**
  * ahv_s2_kvm_writes() - KVM is about to write to a guest's memory by itself
  * @vcpu: the vCPU, whose instruction it emulates
@@ -297,14 +335,7 @@ bool ahv_s2_kvm_writes(struct kvm_vcpu *vcpu, u64 gpa, u64 bytes)
 	u64 end = gpa + bytes;
 	bool refused = false;
 
-	if (likely(!f.v || !(READ_ONCE(f.v->vm->watch) & (AHV_WATCH_WX | AHV_WATCH_RANGES))))
-		return false;
-	f.s2 = ahv_s2_of(f.v->vm, GFP_ATOMIC);
-	if (!f.s2) {
-		go_unseen(&f);
-		return false;
-	}
-	if (!vcpu->arch.root_mmu.root_role.direct)
+	if (!watches_kvm(&f))
 		return false;
 	for (f.gpa = gpa; f.gpa < end; f.gpa = (f.gpa | ~PAGE_MASK) + 1)
 		if (describe(&f, FAULT_WRITE | FAULT_PRESENT))

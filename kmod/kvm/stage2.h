@@ -55,7 +55,7 @@ struct ahv_s2 {
  * @s2: its VM's pages
  * @gpa: address
  * @access: one of AEGISHV_ACCESS_*
- * @emulated: no fault, KVM itself is about to write
+ * @emulated: no fault, KVM itself is about to write or execute
  * @a: the same for the state machine
  */
 struct ahv_s2_fault {
@@ -71,6 +71,7 @@ struct ahv_s2_fault {
 /* stage2.c; from the hooks, preemption off */
 bool ahv_s2_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code);
 bool ahv_s2_kvm_writes(struct kvm_vcpu *vcpu, u64 gpa, u64 bytes);
+bool ahv_s2_kvm_executes(struct kvm_vcpu *vcpu);
 u8 ahv_s2_may(struct ahv_s2 *s2, u64 gfn, u8 old);
 bool ahv_s2_wants_4k(const struct ahv_vm *vm);
 void ahv_s2_free(struct ahv_s2 *s2);
@@ -118,8 +119,11 @@ u64 ahv_guest_cr3(struct kvm_vcpu *vcpu);
 bool ahv_guest_is_64bit(struct kvm_vcpu *vcpu);
 void ahv_guest_look(struct kvm_vcpu *vcpu, u64 gfn, struct ahv_wx_guest *g);
 bool ahv_guest_in_kernel(struct kvm_vcpu *vcpu);
+bool ahv_guest_takes_event(const struct kvm_vcpu *vcpu);
+bool ahv_guest_code(struct kvm_vcpu *vcpu, bool end, u64 *gpa);
 int ahv_guest_find_text(struct kvm_vcpu *vcpu, struct ahv_ktext *k);
 void ahv_guest_inject_gp(struct kvm_vcpu *vcpu);
+void ahv_guest_shut_down(struct kvm_vcpu *vcpu);
 int ahv_guest_attach(void);
 void ahv_guest_detach(void);
 

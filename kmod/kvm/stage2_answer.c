@@ -142,7 +142,10 @@ static bool act(struct ahv_s2_fault *f, const struct finding *x)
 	/* A sealed page is not written after the pause either. */
 	if (x->answer == AEGISHV_WX_ACTION_DENY || seal) {
 		f->v->counts.wx[AEGISHV_WX_COUNT_DENIED]++;
-		ahv_guest_inject_gp(f->vcpu);
+		if (f->emulated && f->access == AEGISHV_ACCESS_EXEC)
+			ahv_guest_shut_down(f->vcpu);
+		else
+			ahv_guest_inject_gp(f->vcpu);
 		return true;
 	}
 	return false;

@@ -289,6 +289,33 @@ END \name
 DENIED wxdeny OWN_WRITE
 DENIED copydeny EMULATED_WRITE
 
+/*
+ * Writes, or not, and executes each page after the first, which has the stack:
+ * single-stepped, and the vectors are no memory, so that the trap after the jump
+ * there cannot be delivered and KVM executes the instruction instead.
+ */
+	.macro STEPPED name write:vararg
+GUEST \name
+	READY
+	leal	4096(%ebx), %esp
+	leal	(2f - guest_\name)(%esi), %edx
+1:	addl	$4096, %ebx
+	\write
+	pushfl
+	orl	$0x100, (%esp)
+	popfl
+	jmp	*%ebx
+2:	pushfl
+	andl	$~0x100, (%esp)
+	popfl
+	decl	%ebp
+	jnz	1b
+END \name
+	.endm
+
+STEPPED stepwx OWN_WRITE
+STEPPED stepsplit
+
 /* Writes N times to the page that it executes. */
 GUEST selfwrite
 	READY

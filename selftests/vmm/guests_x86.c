@@ -18,6 +18,7 @@ DECLARE(wx); DECLARE(wsplit); DECLARE(flip); DECLARE(flipout); DECLARE(dirty);
 DECLARE(shutdown); DECLARE(spin); DECLARE(load); DECLARE(idle);
 DECLARE(real); DECLARE(ud); DECLARE(walk);
 DECLARE(copy); DECLARE(copysplit); DECLARE(copydeny); DECLARE(vmmwrite);
+DECLARE(stepwx); DECLARE(stepsplit);
 DECLARE(patch); DECLARE(wxdeny); DECLARE(selfwrite); DECLARE(wxrace); DECLARE(relay);
 DECLARE(known); DECLARE(protect); DECLARE(tamper); DECLARE(nested); DECLARE(alone);
 
@@ -185,6 +186,13 @@ static void truth_vmmwrite(uint64_t n, struct truth *t)
 	add_io(t, n);
 }
 
+/* What else it causes is no instruction's: events that cannot be delivered. */
+static void truth_step(uint64_t n, struct truth *t)
+{
+	(void)n;
+	truth_write(1, t);
+}
+
 /* With every execution, or every write, refused. */
 static void truth_deny(uint64_t n, struct truth *t)
 {
@@ -335,6 +343,12 @@ const struct guest arch_guests[] = {
 	{ .name = "vmmwrite", CODE(vmmwrite), .count = 100, .max_count = PAGES, .pages = 1,
 	  .flags = GUEST_FILL_CODE, .truth = truth_vmmwrite,
 	  .what = "executes N pages, has the VMM write there, executes them again" },
+	{ .name = "stepwx", CODE(stepwx), .count = 100, .max_count = PAGES, .pages = 1,
+	  .fixed_pages = 1, .truth = truth_step,
+	  .what = "as wx, but steps there without vectors, so that KVM executes" },
+	{ .name = "stepsplit", CODE(stepsplit), .count = 100, .max_count = PAGES, .pages = 1,
+	  .fixed_pages = 1, .flags = GUEST_FILL_CODE, .truth = truth_step,
+	  .what = "... and does not write" },
 	{ .name = "selfwrite", CODE(selfwrite), .count = 100, .max_count = MANY, .truth = truth_idle,
 	  .what = "writes N times to the page that it executes" },
 	{ .name = "wxrace", CODE(wxrace), .count = 100, .max_count = MANY, .fixed_pages = 1,

@@ -120,6 +120,7 @@ static bool handle_exit(struct vcpu *v)
 	case KVM_EXIT_HLT:
 		return !v->done;
 	case KVM_EXIT_SHUTDOWN:
+	case KVM_EXIT_INTERNAL_ERROR:	/* an event that cannot be delivered, since 6.14 */
 		return false;
 	}
 	vmm_error("vCPU %u: unexpected return from KVM_RUN, reason %u", v->id, reason);

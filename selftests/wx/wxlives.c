@@ -40,7 +40,7 @@ struct guest {
 
 static const struct guest guests[] = {
 	{ "wx", "1", 1 }, { "patch", "1", 1 }, { "wxdeny", "1", 1 }, { "wsplit", "1", 1 },
-	{ "copy", "1", 1 }, { "copydeny", "1", 1 }, { "flip", "1", 100 },
+	{ "copy", "1", 1 }, { "stepwx", "1", 1 }, { "copydeny", "1", 1 }, { "flip", "1", 100 },
 	{ "selfwrite", "1", 100 }, { "wxrace", "2", 100 }, { "portio", "2", 10 },
 	{ "load", "1", 0 }, { "load", "1", 0 }, { "load", "2", 0 },
 };

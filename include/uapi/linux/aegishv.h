@@ -711,7 +711,7 @@ enum aegishv_wx_count {
 #define AEGISHV_WX_MAP_DIRTY	(1U << 2)	/* it was written through that mapping */
 #define AEGISHV_WX_MAP_UNKNOWN	(1U << 3)	/* the guest's page tables could not be read */
 #define AEGISHV_WX_NO_PAGING	(1U << 4)	/* the guest has no page tables on */
-#define AEGISHV_WX_EMULATED	(1U << 5)	/* KVM wrote, emulating the instruction */
+#define AEGISHV_WX_EMULATED	(1U << 5)	/* KVM did it, emulating the instruction */
 
 /**
  * struct aegishv_rec_wx - a page was used against wx, a seal or a trap

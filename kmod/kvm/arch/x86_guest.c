@@ -60,6 +60,11 @@ static int no_cpl(struct kvm_vcpu *vcpu)
 static void no_exception(struct kvm_vcpu *vcpu, unsigned int nr, u32 code) { }
 static void no_cache(struct kvm_vcpu *vcpu, enum kvm_reg reg) { }
 
+static unsigned long no_rip(struct kvm_vcpu *vcpu)
+{
+	return 0;
+}
+
 static int no_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
 {
 	return -EOPNOTSUPP;
@@ -69,6 +74,7 @@ DEFINE_STATIC_CALL(ahv_get_cpl, no_cpl);
 DEFINE_STATIC_CALL(ahv_queue_exception, no_exception);
 DEFINE_STATIC_CALL(ahv_read_reg, no_cache);
 DEFINE_STATIC_CALL(ahv_read_msr, no_msr);
+DEFINE_STATIC_CALL(ahv_linear_rip, no_rip);
 
 u8 ahv_guest_cpl(struct kvm_vcpu *vcpu)
 {
@@ -99,6 +105,15 @@ void ahv_guest_inject_gp(struct kvm_vcpu *vcpu)
 {
 	if (!vcpu->arch.exception.pending)
 		static_call(ahv_queue_exception)(vcpu, GP_VECTOR, 0);
+}
+
+/*
+ * What a processor does that cannot deliver an exception on top of another: a
+ * triple fault. Where the vectors are no memory #GP would end there, too.
+ */
+void ahv_guest_shut_down(struct kvm_vcpu *vcpu)
+{
+	kvm_make_request(KVM_REQ_TRIPLE_FAULT, vcpu);
 }
 
 static bool read_entry(const struct walk *w, u64 gpa, u64 *entry)
@@ -190,6 +205,37 @@ void ahv_guest_look(struct kvm_vcpu *vcpu, u64 gfn, struct ahv_wx_guest *g)
 	g->map = w.map;
 }
 
+/* Whether the exit came while an interrupt or exception was being delivered. */
+bool ahv_guest_takes_event(const struct kvm_vcpu *vcpu)
+{
+	const struct kvm_vcpu_arch *a = &vcpu->arch;
+
+	return a->exception.injected || a->interrupt.injected || a->nmi_injected;
+}
+
+/**
+ * ahv_guest_code() - where the next instruction is
+ * @vcpu: KVM's
+ * @end: of the longest that it can be; else where it begins
+ * @gpa: where to put the address
+ *
+ * Return: false when that is not known.
+ */
+bool ahv_guest_code(struct kvm_vcpu *vcpu, bool end, u64 *gpa)
+{
+	struct walk w = { .vcpu = vcpu, .gva = static_call(ahv_linear_rip)(vcpu) };
+
+	w.gva += end ? LONGEST_INSN - 1 : 0;
+	*gpa = w.gva;
+	if (!(guest_cr0(vcpu) & X86_CR0_PG))
+		return true;
+	set_mode(&w);
+	if (!walk(&w))
+		return false;
+	*gpa = (w.gfn << PAGE_SHIFT) + offset_in_page(w.gva);
+	return true;
+}
+
 static enum ahv_ktext_look look_up(void *arg, u64 gva, struct ahv_ktext_map *m)
 {
 	struct walk *w = arg;
@@ -268,10 +314,11 @@ static const struct {
 int ahv_guest_attach(void)
 {
 	unsigned long queue = ahv_symbol("kvm_queue_exception_e");
+	unsigned long rip = ahv_symbol("kvm_get_linear_rip");
 	unsigned long cpl, cache, msr;
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(vendors) && queue; i++) {
+	for (i = 0; i < ARRAY_SIZE(vendors) && queue && rip; i++) {
 		cpl = ahv_symbol(vendors[i].cpl);
 		cache = ahv_symbol(vendors[i].cache);
 		if (!cpl || !cache)
@@ -282,6 +329,7 @@ int ahv_guest_attach(void)
 		static_call_update(ahv_get_cpl, (void *)cpl);
 		static_call_update(ahv_read_reg, (void *)cache);
 		static_call_update(ahv_queue_exception, (void *)queue);
+		static_call_update(ahv_linear_rip, (void *)rip);
 		return 0;
 	}
 	return -ENOENT;
@@ -293,4 +341,5 @@ void ahv_guest_detach(void)
 	static_call_update(ahv_read_reg, no_cache);
 	static_call_update(ahv_read_msr, no_msr);
 	static_call_update(ahv_queue_exception, no_exception);
+	static_call_update(ahv_linear_rip, no_rip);
 }

@@ -9,7 +9,8 @@
  * the guest. stage2_spte, make_spte(): what is mapped, under mmu_lock.
  * stage2_hugepage, kvm_mmu_hugepage_adjust(), and stage2_level,
  * kvm_mmu_max_mapping_level(): 4 KiB for a VM that wants them.
- * stage2_emulator, kvm_vcpu_write_guest(): KVM writes by itself.
+ * stage2_emulator, kvm_vcpu_write_guest(): KVM writes by itself. stage2_insn,
+ * x86_emulate_instruction(): it executes by itself.
  *
  * Attach and detach are process context with ahv_kvm_mutex, and sleep.
  */
@@ -38,6 +39,9 @@ MODULE_PARM_DESC(wx_untested,
 #define ACC_ALL_OLD	0x7
 #define ACC_ALL_NEW	0xf
 #define ACC_WRITE	0x2
+
+/* EMULTYPE_NO_DECODE, which is KVM's own since 7.x */
+#define NO_DECODE	BIT(0)
 
 /*
  * What the skipped functions return: 1, which is "run the guest" of one and
@@ -97,6 +101,20 @@ static void notrace on_emulator(unsigned long ip, unsigned long parent_ip,
 	preempt_enable_notrace();
 	if (refused)
 		skip(fregs, ahv_s2_return_0);
+}
+
+static void notrace on_insn(unsigned long ip, unsigned long parent_ip,
+			    struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	bool refused;
+
+	if (ahv_fregs_arg(fregs, 2) & NO_DECODE)
+		return;		/* the rest of one that was looked at */
+	preempt_disable_notrace();
+	refused = ahv_s2_kvm_executes((void *)ahv_fregs_arg(fregs, 0));
+	preempt_enable_notrace();
+	if (refused)
+		skip(fregs, ahv_s2_return_1);
 }
 
 static u32 exec_bits(u32 access)
@@ -212,6 +230,8 @@ static struct s2_hook hooks[] = {
 	  { .func = on_level, .flags = AHV_FTRACE_IPMODIFY } },
 	{ "kvm_vcpu_write_guest", AHV_HOOK_S2_EMULATOR,
 	  { .func = on_emulator, .flags = AHV_FTRACE_IPMODIFY } },
+	{ "x86_emulate_instruction", AHV_HOOK_S2_INSN,
+	  { .func = on_insn, .flags = AHV_FTRACE_IPMODIFY } },
 	{ "kvm_mmu_page_fault", AHV_HOOK_S2_FAULT,
 	  { .func = on_fault, .flags = AHV_FTRACE_IPMODIFY } },
 };
