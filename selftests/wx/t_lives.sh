@@ -44,7 +44,8 @@ is "$(field vms)" 0 "no VM is left"
 is "$(field memory)" "$memory" "the module holds as much memory as before"
 born=$(($(field vms-total) - total))
 ok "at most $lives VMs were born: $born" test "$born" -le "$lives"
-refused=$(grep -v '^[a-z]*deny\|^asked' lives | grep -c ' 1$')
+# wxdeny and copydeny end so where they are refused nothing, stepwx by KVM's doing from 6.14 on
+refused=$(grep -v '^[a-z]*deny\|^stepwx\|^asked' lives | grep -c ' 1$')
 ok "no more guests were refused something ($refused) than the module counted ($(($(count denied) - denied)))" \
 	test "$refused" -le $(($(count denied) - denied))
 is "$(told birth) $(told death)" "$born $born" "each birth and each death is told"
