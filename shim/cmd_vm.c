@@ -104,8 +104,15 @@ static int show(struct cmd_ctx *c, struct genl *g, const struct snap_vm *vm)
 	struct genl_scope scope = { .vm = vm->id };
 	struct details d = { .vm = vm };
 	struct genl_vm_wx wx;
+	struct genl_config cfg;
 	int err = genl_vm_wx(g, vm->id, &wx);
 
+	if (!err)
+		err = genl_config_get(g, vm->id, &cfg);
+	if (err) {
+		log_error("VM %u: %s", vm->id, genl_why(g));
+		return EXIT_FAIL;
+	}
 	if (c->json) {
 		d.o = ask_json_vm(vm);
 		d.vcpus = cJSON_AddArrayToObject(d.o, "vcpu");
@@ -115,8 +122,8 @@ static int show(struct cmd_ctx *c, struct genl *g, const struct snap_vm *vm)
 		print_vm(vm);
 		vm_print_wx(&wx);
 	}
-	if (!err)
-		err = genl_vm(g, vm->id, take_vcpus, &d);
+	vm_show_detect(d.o, &cfg);
+	err = genl_vm(g, vm->id, take_vcpus, &d);
 	if (!err && !c->json)
 		puts("\nKIND   REASON                                   COUNT");
 	if (!err)

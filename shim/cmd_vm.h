@@ -20,4 +20,7 @@ int vm_flag(struct cmd_ctx *c, struct genl *g, const struct snap_vm *vm);
 void vm_print_wx(const struct genl_vm_wx *wx);
 void vm_json_wx(cJSON *o, const struct genl_vm_wx *wx);
 
+/* Into an object, or without one to standard output. */
+void vm_show_detect(cJSON *o, const struct genl_config *cfg);
+
 #endif

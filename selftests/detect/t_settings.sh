@@ -49,6 +49,8 @@ wait_for "the VM" aegishv vm show web-01
 printf 'version=1\n[vm web-01]\ndetect=exit_burst\nexit_burst=20/1s\n' >named.conf
 is "$(seen exit_burst)" 0 "its exits are not looked at"
 ok "a section for a VM that runs, on top" apply named.conf
+is "$(vm web-01 '[.detect, .exit_burst, .own_detect]')" '[["exit_burst"],{"count":20,"window_ms":1000},true]' "vm show tells"
+ok "... to people, too" sh -c 'aegishv vm show web-01 | grep -q "^  detect *exit_burst (its own)$"'
 ok "is in force for it" wait_for "the burst" sh -c '[ "$(aegishv metrics | sed -n "s/^aegishv_detections_total{detector=\"exit_burst\"} //p")" -gt 0 ]'
 guest other cpuid --count 500
 bursts=$(seen exit_burst)
