@@ -5,7 +5,7 @@
 # icount: yes
 # hangs: yes
 # files: build/{k}/aegishv.ko build/vmm/aegishv-vmm build/vmm/ahvctl build/vmm/guest-wx.gz build/shim/aegishv selftests/wx/wx.sh {cache}/6.1/vmlinuz
-# kernels: 6.1 6.12 newest
+# kernels: 6.1 6.12
 # mem: 1536
 . ./tap.sh
 . ./wx.sh

@@ -6,7 +6,7 @@
 # hangs: yes
 # files: build/{k}/aegishv.ko build/vmm/aegishv-vmm build/vmm/ahvctl build/vmm/guest-cc.gz build/shim/aegishv selftests/wx/wx.sh {cache}/{k}/vmlinuz
 # modules: dummy
-# kernels: 6.1 6.12 newest
+# kernels: 6.1 6.12
 # mem: 2048
 . ./tap.sh
 . ./wx.sh
