@@ -14,13 +14,8 @@
 #include <linux/slab.h>
 #include "kvm/stage2.h"
 
-/* Error code of a nested page fault, as KVM hands it on for both vendors. */
-#define FAULT_PRESENT	BIT_ULL(0)
-#define FAULT_WRITE	BIT_ULL(1)
-#define FAULT_RSVD	BIT_ULL(3)
-#define FAULT_FETCH	BIT_ULL(4)
-
-static const char why_shadow[] = "its pages are mapped by shadow paging, which is not watched";
+static const char why_shadow[] =
+	"its pages are mapped by shadow paging: load the module with wx_untested=1";
 
 static struct ahv_wx_page *alloc_chunk(gfp_t gfp)
 {
@@ -202,10 +197,20 @@ static bool on_exec(struct ahv_s2_fault *f)
 	return refused || READ_ONCE(f->v->vm->watch) & AHV_WATCH_PAUSED;
 }
 
-/* Whether the guest's own page tables are what the gpa went through. */
+/* Whether pages are mapped by guest-physical address. */
 static bool is_direct(struct kvm_vcpu *vcpu)
 {
-	return vcpu->arch.mmu == &vcpu->arch.root_mmu && vcpu->arch.mmu->root_role.direct;
+	return vcpu->arch.mmu->root_role.direct;
+}
+
+/*
+ * Whether what this vCPU maps is watched: its guest's memory, not that of the
+ * guest's own guests; under shadow paging only where that is asked for.
+ */
+bool ahv_s2_watches(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.mmu == &vcpu->arch.root_mmu &&
+	       (is_direct(vcpu) || ahv_s2_untested());
 }
 
 static bool is_memory(struct kvm_vcpu *vcpu, gfn_t gfn)
@@ -239,10 +244,24 @@ static void go_unseen(struct ahv_s2_fault *f)
 	ahv_s2_unseen_later();
 }
 
+/*
+ * Under shadow paging each of the guest's page faults comes here, with the
+ * address that it used; false when its own page tables do not allow the access.
+ * KVM keeps pages from being written for reasons of its own, too, so that a
+ * mapping that is there tells nothing of what we took away.
+ */
+static bool shadow_fault(struct ahv_s2_fault *f, u64 gva, u64 *code)
+{
+	if (*code & FAULT_RSVD || !ahv_guest_allows(f->vcpu, gva, *code, &f->gpa))
+		return false;
+	*code &= ~FAULT_PRESENT;
+	return true;
+}
+
 /**
  * ahv_s2_fault() - a vCPU met a stage-2 fault
  * @vcpu: KVM's
- * @gpa: address
+ * @gpa: address; with shadow paging the guest's virtual one
  * @code: error code
  *
  * Return: true when KVM shall not handle it but run the guest again, or what it
@@ -264,11 +283,13 @@ bool ahv_s2_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code)
 		go_unseen(&f);
 		return false;
 	}
-	if (!is_direct(vcpu)) {
+	if (!ahv_s2_watches(vcpu)) {
 		if (vcpu->arch.mmu == &vcpu->arch.root_mmu)
 			WRITE_ONCE(f.s2->problem, why_shadow);
 		return false;
 	}
+	if (!is_direct(vcpu) && !shadow_fault(&f, gpa, &code))
+		return false;
 	if (unlikely(watch & AHV_WATCH_LOOK)) {
 		ahv_s2_look(f.s2, vcpu);
 		if (!(watch & (AHV_WATCH_WX | AHV_WATCH_RANGES)))
@@ -294,7 +315,7 @@ static bool watches_kvm(struct ahv_s2_fault *f)
 		go_unseen(f);
 		return false;
 	}
-	return f->vcpu->arch.root_mmu.root_role.direct;
+	return f->vcpu->arch.root_mmu.root_role.direct || ahv_s2_untested();
 }
 
 /**
@@ -312,7 +333,7 @@ bool ahv_s2_kvm_executes(struct kvm_vcpu *vcpu)
 {
 	struct ahv_s2_fault f = { .v = ahv_kvm_vcpu(vcpu), .vcpu = vcpu, .emulated = true };
 
-	if (likely(!ahv_guest_takes_event(vcpu)) || !is_direct(vcpu) || !watches_kvm(&f))
+	if (likely(!ahv_guest_takes_event(vcpu)) || !ahv_s2_watches(vcpu) || !watches_kvm(&f))
 		return false;
 	return on_code(&f, false) || on_code(&f, true);
 }

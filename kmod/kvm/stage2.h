@@ -17,6 +17,13 @@
 
 #define AHV_S2_HUGE_SHIFT	9	/* a region of 2 MiB */
 
+/* Error code of a page fault, nested or not, as KVM hands it on for both vendors. */
+#define FAULT_PRESENT	BIT_ULL(0)
+#define FAULT_WRITE	BIT_ULL(1)
+#define FAULT_USER	BIT_ULL(2)
+#define FAULT_RSVD	BIT_ULL(3)
+#define FAULT_FETCH	BIT_ULL(4)
+
 /**
  * struct ahv_s2 - what is known of a VM's pages
  * @lock: guards what follows to @held; taken inside KVM's mmu_lock, in which
@@ -74,6 +81,7 @@ bool ahv_s2_kvm_writes(struct kvm_vcpu *vcpu, u64 gpa, u64 bytes);
 bool ahv_s2_kvm_executes(struct kvm_vcpu *vcpu);
 u8 ahv_s2_may(struct ahv_s2 *s2, u64 gfn, u8 old);
 bool ahv_s2_wants_4k(const struct ahv_vm *vm);
+bool ahv_s2_watches(struct kvm_vcpu *vcpu);
 void ahv_s2_free(struct ahv_s2 *s2);
 struct ahv_s2 *ahv_s2_of(struct ahv_vm *vm, gfp_t gfp);
 
@@ -107,6 +115,7 @@ void ahv_s2_look(struct ahv_s2 *s2, struct kvm_vcpu *vcpu);
 extern const char ahv_s2_return_0[];
 extern const char ahv_s2_return_1[];
 bool ahv_s2_hooks_attached(void);
+bool ahv_s2_untested(void);
 const char *ahv_s2_unsupported(void);
 int ahv_s2_hooks_attach(void);
 void ahv_s2_hooks_detach(void);
@@ -121,6 +130,7 @@ void ahv_guest_look(struct kvm_vcpu *vcpu, u64 gfn, struct ahv_wx_guest *g);
 bool ahv_guest_in_kernel(struct kvm_vcpu *vcpu);
 bool ahv_guest_takes_event(const struct kvm_vcpu *vcpu);
 bool ahv_guest_code(struct kvm_vcpu *vcpu, bool end, u64 *gpa);
+bool ahv_guest_allows(struct kvm_vcpu *vcpu, u64 gva, u64 code, u64 *gpa);
 int ahv_guest_find_text(struct kvm_vcpu *vcpu, struct ahv_ktext *k);
 void ahv_guest_inject_gp(struct kvm_vcpu *vcpu);
 void ahv_guest_shut_down(struct kvm_vcpu *vcpu);

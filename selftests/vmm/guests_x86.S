@@ -182,6 +182,30 @@ GUEST flipout
 	jnz	1b
 END flipout
 
+	.macro OWN_WRITE
+	movw	$0xe2ff, (%ebx)
+	.endm
+
+/* As wx, with page tables: two of 4 MiB in a directory, which is its first page. */
+GUEST wxpaged
+	READY
+	movl	$0x83, (%ebx)			/* present, writable, large */
+	movl	$0x400083, 4(%ebx)
+	movl	%cr4, %eax
+	orl	$0x10, %eax			/* PSE */
+	movl	%eax, %cr4
+	movl	%ebx, %cr3
+	movl	%cr0, %eax
+	orl	$0x80000000, %eax		/* PG */
+	movl	%eax, %cr0
+	leal	(2f - guest_wxpaged)(%esi), %edx
+1:	addl	$4096, %ebx
+	OWN_WRITE
+	jmp	*%ebx
+2:	decl	%ebp
+	jnz	1b
+END wxpaged
+
 /* Executes, patches and executes again each of N fresh pages. */
 GUEST patch
 	READY
@@ -195,10 +219,6 @@ GUEST patch
 	decl	%ebp
 	jnz	1b
 END patch
-
-	.macro OWN_WRITE
-	movw	$0xe2ff, (%ebx)
-	.endm
 
 /* A copy from the device at eax, whose bytes are these: KVM emulates it. */
 	.macro EMULATED_WRITE
@@ -465,6 +485,17 @@ GUEST walk
 	decl	%ebp
 	jnz	1b
 END walk
+
+/* As there, but each time the page is written, then executed. */
+GUEST wx64
+	READY
+	leaq	(2f - guest_wx64)(%rsi), %rdx
+1:	movw	$0xe2ff, (%rbx)
+	jmp	*%rbx
+2:	addq	$0x200000, %rbx
+	decl	%ebp
+	jnz	1b
+END wx64
 
 #define CR0_ON		0x80000011
 #define CR0_WP		0x10000

@@ -16,7 +16,8 @@ DECLARE(mmioread); DECLARE(cpuid); DECLARE(msr); DECLARE(hypercall);
 DECLARE(hlt); DECLARE(touchread); DECLARE(touchwrite); DECLARE(touchexec);
 DECLARE(wx); DECLARE(wsplit); DECLARE(flip); DECLARE(flipout); DECLARE(dirty);
 DECLARE(shutdown); DECLARE(spin); DECLARE(load); DECLARE(idle);
-DECLARE(real); DECLARE(ud); DECLARE(walk);
+DECLARE(real); DECLARE(ud); DECLARE(walk); DECLARE(wx64);
+DECLARE(wxpaged);
 DECLARE(copy); DECLARE(copysplit); DECLARE(copydeny); DECLARE(vmmwrite);
 DECLARE(stepwx); DECLARE(stepsplit);
 DECLARE(patch); DECLARE(wxdeny); DECLARE(selfwrite); DECLARE(wxrace); DECLARE(relay);
@@ -166,6 +167,14 @@ static void truth_flipout(uint64_t n, struct truth *t)
 	add_io(t, n);
 }
 
+/* Its directory is written, then walked. */
+static void truth_wxpaged(uint64_t n, struct truth *t)
+{
+	truth_write(n + 1, t);
+	add(t, CAUSE_CR0, 1);
+	add(t, CAUSE_CR4, 1);
+}
+
 /* A copy from a device: KVM writes. */
 static void truth_copy(uint64_t n, struct truth *t)
 {
@@ -254,6 +263,13 @@ static void truth_walk(uint64_t n, struct truth *t)
 	t->walk += 4 + n;
 }
 
+static void truth_wx64(uint64_t n, struct truth *t)
+{
+	truth_walk(n, t);
+	t->faults[ACCESS_READ]--;
+	t->faults[ACCESS_WRITE]++;
+}
+
 /* In long mode hardware walks four tables to the script. */
 static void frame_long(struct truth *t)
 {
@@ -320,6 +336,8 @@ const struct guest arch_guests[] = {
 	  .flags = GUEST_FILL_CODE, .truth = truth_exec, .what = "executes N fresh pages" },
 	{ .name = "wx", CODE(wx), .count = 100, .max_count = PAGES, .pages = 1,
 	  .truth = truth_write, .what = "writes, then executes each of N fresh pages" },
+	{ .name = "wxpaged", CODE(wxpaged), .count = 100, .max_count = PAGES, .pages = 1,
+	  .fixed_pages = 1, .truth = truth_wxpaged, .what = "... with page tables" },
 	{ .name = "wsplit", CODE(wsplit), .count = 100, .max_count = PAGES, .pages = 2,
 	  .flags = GUEST_FILL_CODE, .truth = truth_wsplit,
 	  .what = "writes N fresh pages and executes N others" },
@@ -362,6 +380,9 @@ const struct guest arch_guests[] = {
 	{ .name = "walk", CODE(walk), .mode = MODE_LONG64, .count = 100, .max_count = 256, .pages = 1,
 	  .fixed_pages = 1, .truth = truth_walk,
 	  .what = "64-bit: N reads through N page tables never walked before" },
+	{ .name = "wx64", CODE(wx64), .mode = MODE_LONG64, .count = 1, .max_count = 256, .pages = 1,
+	  .fixed_pages = 1, .truth = truth_wx64,
+	  .what = "64-bit: writes, then executes a page N times, each time by another address" },
 	{ .name = "known", CODE(known), .count = 1000, .max_count = MANY,
 	  .truth = truth_hypercall, .what = "N hypercalls that KVM knows" },
 	{ .name = "protect", CODE(protect), .mode = MODE_LONG64, .count = 10, .max_count = 256,

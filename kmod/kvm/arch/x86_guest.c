@@ -236,6 +236,33 @@ bool ahv_guest_code(struct kvm_vcpu *vcpu, bool end, u64 *gpa)
 	return true;
 }
 
+/**
+ * ahv_guest_allows() - whether a guest's page tables allow an access
+ * @vcpu: KVM's
+ * @gva: address
+ * @code: FAULT_* of it
+ * @gpa: where to put the guest-physical address
+ *
+ * Without SMAP and protection keys, which are of no interest for memory that is
+ * written or executed all the same a moment later.
+ */
+bool ahv_guest_allows(struct kvm_vcpu *vcpu, u64 gva, u64 code, u64 *gpa)
+{
+	const struct kvm_vcpu_arch *a = &vcpu->arch;
+	struct walk w = { .vcpu = vcpu, .gva = gva };
+	bool user = code & FAULT_USER;
+
+	set_mode(&w);
+	if (!walk(&w) || (user && !w.user))
+		return false;
+	*gpa = (w.gfn << PAGE_SHIFT) + offset_in_page(gva);
+	if (code & FAULT_WRITE && !(w.map & AEGISHV_WX_MAP_WRITABLE))
+		return !user && !(guest_cr0(vcpu) & X86_CR0_WP);
+	if (code & FAULT_FETCH)
+		return !(w.nx && a->efer & EFER_NX) && (user || !w.user || !(a->cr4 & X86_CR4_SMEP));
+	return true;
+}
+
 static enum ahv_ktext_look look_up(void *arg, u64 gva, struct ahv_ktext_map *m)
 {
 	struct walk *w = arg;

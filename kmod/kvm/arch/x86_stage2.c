@@ -24,7 +24,7 @@
 static bool wx_untested;
 module_param(wx_untested, bool, 0444);
 MODULE_PARM_DESC(wx_untested,
-		 "allow W^X, seals and traps where they were never run: Intel VMX (default N)");
+		 "W^X, seals and traps where they were hardly run, or never: shadow paging, Intel VMX (default N)");
 
 /* Bits of a page table entry of KVM. */
 #define SPTE_WRITE	BIT_ULL(1)
@@ -117,11 +117,16 @@ static void notrace on_insn(unsigned long ip, unsigned long parent_ip,
 		skip(fregs, ahv_s2_return_1);
 }
 
+/* Of a mapping that allows everything, and of one of shadow paging. */
 static u32 exec_bits(u32 access)
 {
-	if (access == ACC_ALL_OLD)
+	static bool is_new;
+
+	if (access & ~ACC_ALL_OLD && !READ_ONCE(is_new))
+		WRITE_ONCE(is_new, true);
+	if (!READ_ONCE(is_new))
 		return 0x1;
-	return ahv_isa() == AEGISHV_ISA_VMX ? 0xc : 0x8;
+	return ahv_isa() == AEGISHV_ISA_VMX && access == ACC_ALL_NEW ? 0xc : 0x8;
 }
 
 /*
@@ -151,7 +156,7 @@ static void shape(struct kvm_vcpu *vcpu, struct ahv_s2 *s2, struct pt_regs *regs
 	u32 access = regs->cx;
 	u8 may;
 
-	if (access != ACC_ALL_OLD && access != ACC_ALL_NEW)
+	if (access != ACC_ALL_OLD && access != ACC_ALL_NEW && vcpu->arch.mmu->root_role.direct)
 		return;
 	may = ahv_s2_may(s2, regs->r8, allowed_by(s2, *(u64 *)(regs->sp + sizeof(u64))));
 	if (!(may & AEGISHV_ACCESS_WRITE))
@@ -174,7 +179,7 @@ static void notrace on_spte(unsigned long ip, unsigned long parent_ip,
 	vcpu = (void *)regs->di;
 	v = ahv_kvm_vcpu(vcpu);
 	if (v && READ_ONCE(v->vm->watch) & (AHV_WATCH_WX | AHV_WATCH_RANGES) &&
-	    vcpu->arch.mmu == &vcpu->arch.root_mmu && vcpu->arch.mmu->root_role.direct) {
+	    ahv_s2_watches(vcpu)) {
 		s2 = ahv_s2_of(v->vm, GFP_ATOMIC);
 		if (s2)
 			shape(vcpu, s2, regs);
@@ -293,6 +298,11 @@ void ahv_s2_hooks_absent(const char *why, u32 state)
 	}
 	ahv_health_require(AHV_HOOK_GUEST_STATE, false);
 	ahv_health_set(AHV_HOOK_GUEST_STATE, state, 0, why);
+}
+
+bool ahv_s2_untested(void)
+{
+	return wx_untested;
 }
 
 bool ahv_s2_hooks_attached(void)
