@@ -25,8 +25,8 @@ boot() { # NAME COMMANDS: what to type into the guest's shell
 
 programs='ls / >/dev/null; busybox sh -c "uname -a"; shellcode twin'
 
-modprobe kvm-amd
-ok "the module loads" insmod aegishv.ko wx=detect
+modprobe kvm-amd $kvm_options
+ok "the module loads${options:+ with $options}" insmod aegishv.ko wx=detect $options
 watch_events
 boot detect "$programs"
 is "$status" 0 "the guest ends well with wx=detect"
