@@ -18,10 +18,10 @@ fail() {
 	exit 1
 }
 
-measure() { # NAME GUEST COUNT
+measure() { # NAME GUEST COUNT [OPTION]
 	line=$1
 	for _ in $(seq $RUNS); do
-		line="$line $(./aegishv-vmm "$2" --count "$3" --time --json | sed 's/.*"ns_per_unit":\([0-9.]*\).*/\1/')"
+		line="$line $(./aegishv-vmm "$2" --count "$3" ${4:-} --time --json | sed 's/.*"ns_per_unit":\([0-9.]*\).*/\1/')"
 	done
 	result "$line"
 }
@@ -55,6 +55,7 @@ boot_and_compile() {
 all_of() { # MODE
 	measure "wx.$1.exit" portio $EXITS
 	measure "wx.$1.touch64m" touchwrite $PAGES
+	measure "wx.$1.touch64m_huge" touchwrite $PAGES --huge
 	boot_and_compile "$1"
 }
 
@@ -70,4 +71,6 @@ all_of detect
 # programs of users die, kernels are only told of
 ./aegishv config set wx=enforce wx_action=deny wx_scope=user || fail "wx=enforce is refused"
 all_of enforce
+./aegishv config set wx=detect wx_action=log wx_granularity=huge || fail "huge pages are refused"
+all_of huge
 ./ahvctl counters | grep -E '^wx' || true

@@ -15,7 +15,7 @@
 #define USAGE	2
 
 enum {
-	OPT_LIST = 256, OPT_NAME, OPT_HOLD, OPT_TIME, OPT_KERNEL, OPT_INITRD, OPT_APPEND,
+	OPT_LIST = 256, OPT_NAME, OPT_HOLD, OPT_TIME, OPT_HUGE, OPT_KERNEL, OPT_INITRD, OPT_APPEND,
 	OPT_MEM, OPT_CONSOLE
 };
 
@@ -29,6 +29,7 @@ static const struct option long_options[] = {
 	{ "name", required_argument, NULL, OPT_NAME },
 	{ "hold", no_argument, NULL, OPT_HOLD },
 	{ "time", no_argument, NULL, OPT_TIME },
+	{ "huge", no_argument, NULL, OPT_HUGE },
 	{ "kernel", required_argument, NULL, OPT_KERNEL },
 	{ "initrd", required_argument, NULL, OPT_INITRD },
 	{ "append", required_argument, NULL, OPT_APPEND },
@@ -39,9 +40,10 @@ static const struct option long_options[] = {
 
 static const char help[] =
 "Usage: aegishv-vmm GUEST [--count N] [--vcpus N] [--repeat N] [--name NAME]\n"
-"                   [--hold] [--time] [--json]\n"
+"                   [--hold] [--time] [--huge] [--json]\n"
 "       aegishv-vmm linux --kernel BZIMAGE [--initrd FILE] [--append TEXT]\n"
 "                   [--mem MIB] [--console FILE] [--name NAME] [--time]\n"
+"                   [--huge]\n"
 "       aegishv-vmm --list [--json]\n"
 "\n"
 "Runs a guest on /dev/kvm that causes a number of VM exits and stage-2 faults\n"
@@ -55,6 +57,7 @@ static const char help[] =
 "                   the end of stdin where that is a pipe or terminal\n"
 "      --time       measure: nanoseconds a unit (CLOCK_MONOTONIC_RAW); of linux,\n"
 "                   nanoseconds of CPU in all\n"
+"      --huge       memory in transparent huge pages of the host, where it has them\n"
 "  -j, --json       one JSON object a line: exits, faults and returns to the VMM,\n"
 "                   for the VM and each vCPU, of one life. state is \"ready\" (an\n"
 "                   endless guest runs), \"held\" (ended, VM still there) or \"done\"\n"
@@ -138,6 +141,9 @@ static int parse_one(struct options *o, int opt)
 		return 0;
 	case OPT_TIME:
 		o->time = true;
+		return 0;
+	case OPT_HUGE:
+		o->huge = true;
 		return 0;
 	case OPT_NAME:
 		o->name = optarg;

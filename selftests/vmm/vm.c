@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Making and unmaking a VM: its memory, its vCPUs. Memory is private, written
- * once beforehand and kept from transparent huge pages, so that the host maps
- * it in 4 KiB pages and has no reason to take one away while the guest runs.
+ * once beforehand and, unless --huge asks for them, kept from transparent huge
+ * pages, so that the host maps it in 4 KiB pages and has no reason to take one
+ * away while the guest runs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -53,20 +54,36 @@ uint8_t *vm_vcpu_pages(struct vm *vm, const struct vcpu *v, uint64_t *gpa)
 	return vm->pages + off;
 }
 
+/* With room for huge pages, the address is as far into one as the guest's is. */
+static uint8_t *map_bytes(const struct vm *vm, uint64_t gpa, size_t bytes)
+{
+	size_t room = vm->o->huge ? VMM_HUGE_PAGE : 0;
+	uint8_t *p = mmap(NULL, bytes + room, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t before;
+
+	if (p == MAP_FAILED || !room)
+		return p;
+	before = (gpa - (uintptr_t)p) % room;
+	munmap(p + before + bytes, room - before);
+	if (before)
+		munmap(p, before);
+	return p + before;
+}
+
 uint8_t *vm_map(struct vm *vm, uint32_t slot, uint64_t gpa, size_t bytes)
 {
 	struct kvm_userspace_memory_region r = {
 		.slot = slot, .guest_phys_addr = gpa, .memory_size = bytes,
 	};
-	uint8_t *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint8_t *p = map_bytes(vm, gpa, bytes);
 
 	if (p == MAP_FAILED) {
 		vmm_error("%zu MiB of guest memory: %s; ask for less", bytes >> 20, strerror(errno));
 		return NULL;
 	}
-	/* -EINVAL: a kernel without huge pages, which is what is wanted */
-	madvise(p, bytes, MADV_NOHUGEPAGE);
+	/* -EINVAL: a kernel without huge pages, which is what is mostly wanted */
+	madvise(p, bytes, vm->o->huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	r.userspace_addr = (uint64_t)(uintptr_t)p;
 	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &r)) {
 		vmm_error("KVM_SET_USER_MEMORY_REGION of %zu MiB at 0x%llx: %s", bytes >> 20,

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #define VMM_PAGE	4096ULL
+#define VMM_HUGE_PAGE	(2UL << 20)
 #define VMM_MAX_VCPUS	64
 
 /* What a guest causes; report.c gives it the name that the kernel prints. */
@@ -94,7 +95,7 @@ struct options {
 	uint64_t count;
 	unsigned int vcpus;
 	unsigned long repeat;
-	bool json, hold, time;
+	bool json, hold, time, huge;
 	/* the Linux guest */
 	const char *kernel, *initrd, *append, *console;
 	unsigned long mem_mib;
