@@ -203,14 +203,25 @@ static bool is_direct(struct kvm_vcpu *vcpu)
 	return vcpu->arch.mmu->root_role.direct;
 }
 
+/* Whether it runs a guest of its guest. */
+static bool is_nested(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.mmu != &vcpu->arch.root_mmu;
+}
+
+/* Shadow paging is watched only where that is asked for. */
+static bool is_watchable(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.root_mmu.root_role.direct || ahv_s2_untested();
+}
+
 /*
  * Whether what this vCPU maps is watched: its guest's memory, not that of the
- * guest's own guests; under shadow paging only where that is asked for.
+ * guest's own guests.
  */
 bool ahv_s2_watches(struct kvm_vcpu *vcpu)
 {
-	return vcpu->arch.mmu == &vcpu->arch.root_mmu &&
-	       (is_direct(vcpu) || ahv_s2_untested());
+	return !is_nested(vcpu) && is_watchable(vcpu);
 }
 
 static bool is_memory(struct kvm_vcpu *vcpu, gfn_t gfn)
@@ -284,7 +295,7 @@ bool ahv_s2_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code)
 		return false;
 	}
 	if (!ahv_s2_watches(vcpu)) {
-		if (vcpu->arch.mmu == &vcpu->arch.root_mmu)
+		if (!is_nested(vcpu))
 			WRITE_ONCE(f.s2->problem, why_shadow);
 		return false;
 	}
@@ -315,7 +326,7 @@ static bool watches_kvm(struct ahv_s2_fault *f)
 		go_unseen(f);
 		return false;
 	}
-	return f->vcpu->arch.root_mmu.root_role.direct || ahv_s2_untested();
+	return is_watchable(f->vcpu);
 }
 
 /**
@@ -333,7 +344,7 @@ bool ahv_s2_kvm_executes(struct kvm_vcpu *vcpu)
 {
 	struct ahv_s2_fault f = { .v = ahv_kvm_vcpu(vcpu), .vcpu = vcpu, .emulated = true };
 
-	if (likely(!ahv_guest_takes_event(vcpu)) || !ahv_s2_watches(vcpu) || !watches_kvm(&f))
+	if (likely(!ahv_guest_takes_event(vcpu)) || is_nested(vcpu) || !watches_kvm(&f))
 		return false;
 	return on_code(&f, false) || on_code(&f, true);
 }

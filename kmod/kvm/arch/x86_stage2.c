@@ -35,10 +35,15 @@ MODULE_PARM_DESC(wx_untested,
 #define SPTE_LEAF_WRITE	BIT_ULL(10)
 #define SPTE_EPT_LEAF_WRITE	(BIT_ULL(55) | BIT_ULL(58))
 
-/* pte_access of make_spte(): before 7.x and since. */
-#define ACC_ALL_OLD	0x7
-#define ACC_ALL_NEW	0xf
+/*
+ * pte_access of make_spte() allows all. Since 7.x it has a bit more, and means
+ * others by them, but the write bit; KVM keeps it in a field of that width.
+ */
+#define ACC_ALL		(((union kvm_mmu_page_role){ .word = ~0 }).access)
 #define ACC_WRITE	0x2
+#define ACC_EXEC_OLD	0x1
+#define ACC_EXEC	0x8
+#define ACC_USER_EXEC	0x4	/* for VMX */
 
 /* EMULTYPE_NO_DECODE, which is KVM's own since 7.x */
 #define NO_DECODE	BIT(0)
@@ -120,13 +125,10 @@ static void notrace on_insn(unsigned long ip, unsigned long parent_ip,
 /* Of a mapping that allows everything, and of one of shadow paging. */
 static u32 exec_bits(u32 access)
 {
-	static bool is_new;
-
-	if (access & ~ACC_ALL_OLD && !READ_ONCE(is_new))
-		WRITE_ONCE(is_new, true);
-	if (!READ_ONCE(is_new))
-		return 0x1;
-	return ahv_isa() == AEGISHV_ISA_VMX && access == ACC_ALL_NEW ? 0xc : 0x8;
+	if (ACC_ALL == 0x7)
+		return ACC_EXEC_OLD;
+	return ahv_isa() == AEGISHV_ISA_VMX && access == ACC_ALL ? ACC_EXEC | ACC_USER_EXEC :
+								   ACC_EXEC;
 }
 
 /*
@@ -156,7 +158,7 @@ static void shape(struct kvm_vcpu *vcpu, struct ahv_s2 *s2, struct pt_regs *regs
 	u32 access = regs->cx;
 	u8 may;
 
-	if (access != ACC_ALL_OLD && access != ACC_ALL_NEW && vcpu->arch.mmu->root_role.direct)
+	if (access != ACC_ALL && vcpu->arch.mmu->root_role.direct)
 		return;
 	may = ahv_s2_may(s2, regs->r8, allowed_by(s2, *(u64 *)(regs->sp + sizeof(u64))));
 	if (!(may & AEGISHV_ACCESS_WRITE))
