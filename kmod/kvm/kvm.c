@@ -209,20 +209,25 @@ static int on_tracepoint_module(struct notifier_block *nb, unsigned long what, v
 	return NOTIFY_OK;
 }
 
-static bool is_vendor(const struct module *mod)
+static u32 isa_of(const struct module *mod)
 {
-	return !strcmp(mod->name, "kvm_amd") || !strcmp(mod->name, "kvm_intel");
+	if (!strcmp(mod->name, "kvm_amd"))
+		return AEGISHV_ISA_SVM;
+	return strcmp(mod->name, "kvm_intel") ? 0 : AEGISHV_ISA_VMX;
 }
 
+/* The wrong one for this processor comes and goes at once: it is not ours. */
 static int on_module(struct notifier_block *nb, unsigned long what, void *data)
 {
-	if (!is_vendor(data))
+	u32 isa = isa_of(data);
+
+	if (!isa)
 		return NOTIFY_OK;
 
 	mutex_lock(&ahv_kvm_mutex);
 	if (what == MODULE_STATE_COMING && kvm_there())
 		attach_arch();
-	else if (what == MODULE_STATE_GOING)
+	else if (what == MODULE_STATE_GOING && isa == ahv_isa())
 		detach_arch();
 	mutex_unlock(&ahv_kvm_mutex);
 	return NOTIFY_OK;

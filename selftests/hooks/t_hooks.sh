@@ -4,6 +4,7 @@
 # same functions, changes what is counted; nothing is left behind. On one CPU:
 # two that are emulated take long to agree on each change of the kernel's code.
 # files: build/{k}/aegishv.ko build/netlink/nltool build/netlink/vmlives selftests/hooks/hooks.sh
+# modules: kvm_intel?
 # kmemleak: yes
 # smp: 1
 . ./tap.sh
@@ -25,6 +26,17 @@ is "$(reason kvm_entry)" "- 0 no setting asks for it" "... and the idle say so"
 is "$(nltool info | sed -n 's/^isa //p')" 2 "it is SVM"
 ok "exits are counted" counts 300
 note "$tap_out"
+ok "wx=detect" nltool set 24 1
+is "$(state stage2_fault)" attached "attaches what shapes mappings"
+if [ -n "$(find /lib/modules -name 'kvm-intel.ko*')" ]; then
+	fails "the other vendor's module does not load" modprobe kvm_intel
+	is "$(state exit_info) $(state stage2_fault) $(state stage2_spte)" "attached attached attached" \
+		"... and no hook goes with it"
+	ok "exits are counted" counts 300
+else
+	skip "the other vendor's module" "this kernel has none"
+fi
+ok "wx=off" nltool set 24 0
 
 ok "the vendor module is unloaded" rmmod kvm_amd
 is "$(state exit_info)" absent "exit_info is absent again"
