@@ -63,6 +63,12 @@ static int attach_hooks(void)
 	return first;
 }
 
+/* Whether the end of every VM is seen. With ahv_kvm_mutex. */
+bool ahv_kvm_sees_ends(void)
+{
+	return !hooks_err;
+}
+
 static void detach_hooks(void)
 {
 	int i;
@@ -169,6 +175,8 @@ static void attach(void)
 	hooks_err = attach_hooks();
 	attach_arch();
 	update_probes();
+	if (hooks_err)
+		return;
 	ahv_kvm_find_running();
 	ahv_s2_found();
 }

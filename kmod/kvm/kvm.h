@@ -50,6 +50,9 @@ struct ahv_vcpu *ahv_kvm_vcpu_slow(struct kvm_vcpu *vcpu);
 void ahv_kvm_detect_exit(struct ahv_vcpu *v);
 void ahv_kvm_detect_fault(struct ahv_vcpu *v, u64 gpa, u8 access);
 
+/* kvm.c */
+bool ahv_kvm_sees_ends(void);
+
 /* running.c: VMs that were there before us. */
 void ahv_kvm_find_running(void);
 

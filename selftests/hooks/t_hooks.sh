@@ -134,8 +134,10 @@ if sysctl -w kernel.ftrace_enabled=0 >/dev/null 2>&1; then
 	ok "... and the way out: $(reason vm_destroy)" sh -c "nltool info | grep '^hook vm_destroy' | grep -q 'kernel.ftrace_enabled=1'"
 	is "$(state kvm_exit)" failed "... and nothing else claims to see"
 	fails "... and the host is not healthy" healthy
+	ok "ftrace on, after that" sysctl -w kernel.ftrace_enabled=1
+	fails "W^X is refused: the end of a VM would not be seen" nltool set 24 1
+	is "$(state stage2_fault)" idle "... and nothing is attached for it"
 	ok "unloads" rmmod aegishv
-	ok "ftrace on" sysctl -w kernel.ftrace_enabled=1
 	ok "loads" insmod aegishv.ko
 	ok "every hook is attached" all_are attached
 	ok "exits are counted" counts 300

@@ -283,10 +283,12 @@ static void detach_one(struct s2_hook *h)
 /* A function that says why nothing can be watched here, or NULL. */
 const char *ahv_s2_unsupported(void)
 {
-	if (ahv_isa() == AEGISHV_ISA_SVM)
-		return NULL;
 	if (!ahv_isa())
 		return "neither kvm-amd nor kvm-intel is loaded";
+	if (!ahv_kvm_sees_ends())
+		return "the end of a VM would not be seen: see the hooks vcpu_create, vcpu_destroy and vm_destroy in health";
+	if (ahv_isa() == AEGISHV_ISA_SVM)
+		return NULL;
 	return wx_untested ? NULL : "never run on Intel VMX: load the module with wx_untested=1";
 }
 
