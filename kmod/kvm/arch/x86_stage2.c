@@ -133,8 +133,8 @@ static u32 exec_bits(u32 access)
 
 /*
  * What the entry that make_spte() replaces allows; 0 for none. Where huge pages
- * are allowed it may be a table, which allows everything and says nothing: there
- * only a leaf counts that loses its write access, which KVM warns of.
+ * are allowed it may be a table, which says nothing: that can be written, without
+ * the mark of a leaf.
  */
 static u8 allowed_by(const struct ahv_s2 *s2, u64 spte)
 {
@@ -143,7 +143,8 @@ static u8 allowed_by(const struct ahv_s2 *s2, u64 spte)
 
 	if (!(spte & SPTE_THERE))
 		return 0;
-	if (s2->shift && !(spte & (ept ? SPTE_EPT_LEAF_WRITE : SPTE_LEAF_WRITE)))
+	if (s2->shift && spte & SPTE_WRITE &&
+	    !(spte & (ept ? SPTE_EPT_LEAF_WRITE : SPTE_LEAF_WRITE)))
 		return 0;
 	if (spte & SPTE_WRITE)
 		access |= AEGISHV_ACCESS_WRITE;
