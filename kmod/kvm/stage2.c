@@ -306,6 +306,8 @@ bool ahv_s2_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code)
 		if (!(watch & (AHV_WATCH_WX | AHV_WATCH_RANGES)))
 			return false;
 	}
+	if (READ_ONCE(f.s2->shift))
+		ahv_s2_forbid_1g(vcpu, gpa_to_gfn(f.gpa));
 	if (!describe(&f, code))
 		return false;
 	return f.access == AEGISHV_ACCESS_WRITE ? on_write(&f) : on_exec(&f);

@@ -82,6 +82,7 @@ bool ahv_s2_kvm_executes(struct kvm_vcpu *vcpu);
 u8 ahv_s2_may(struct ahv_s2 *s2, u64 gfn, u8 old);
 bool ahv_s2_wants_4k(const struct ahv_vm *vm);
 bool ahv_s2_watches(struct kvm_vcpu *vcpu);
+void ahv_s2_forbid_1g(struct kvm_vcpu *vcpu, u64 gfn);
 void ahv_s2_free(struct ahv_s2 *s2);
 struct ahv_s2 *ahv_s2_of(struct ahv_vm *vm, gfp_t gfp);
 

@@ -45,6 +45,8 @@ MODULE_PARM_DESC(wx_untested,
 #define ACC_EXEC	0x8
 #define ACC_USER_EXEC	0x4	/* for VMX */
 
+#define GFN_SHIFT_1G	18
+
 /* EMULTYPE_NO_DECODE, which is KVM's own since 7.x */
 #define NO_DECODE	BIT(0)
 
@@ -71,6 +73,26 @@ DEFINE_STATIC_CALL(ahv_kvm_put_kvm, no_put);
 void ahv_s2_put_kvm(struct kvm *kvm)
 {
 	static_call(ahv_kvm_put_kvm)(kvm);
+}
+
+/*
+ * A unit is 2 MiB at most, so no mapping may be larger. KVM counts who forbids
+ * it, with mmu_lock, and never below what is here. It stays so while the memslot
+ * does.
+ */
+void ahv_s2_forbid_1g(struct kvm_vcpu *vcpu, u64 gfn)
+{
+	struct kvm_memory_slot *slot = __gfn_to_memslot(kvm_vcpu_memslots(vcpu), gfn);
+	struct kvm_lpage_info *info;
+
+	if (!slot || slot->flags & KVM_MEMSLOT_INVALID)
+		return;
+	info = slot->arch.lpage_info[PG_LEVEL_1G - PG_LEVEL_2M];
+	if (!info)
+		return;
+	info += (gfn >> GFN_SHIFT_1G) - (slot->base_gfn >> GFN_SHIFT_1G);
+	if (!READ_ONCE(info->disallow_lpage))
+		cmpxchg(&info->disallow_lpage, 0, 1);
 }
 
 static void skip(struct ftrace_regs *fregs, const char *stub)
