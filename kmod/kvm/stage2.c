@@ -122,13 +122,14 @@ static void give_memory(struct ahv_s2_fault *f)
 static void carry_out(struct ahv_s2_fault *f, const struct ahv_wx_verdict *verdict)
 {
 	struct kvm *kvm = f->vcpu->kvm;
+	u8 i;
 
 	if (verdict->flipped)
 		f->v->counts.wx[AEGISHV_WX_COUNT_FLIP]++;
 	if (verdict->drop)
 		ahv_s2_zap_unit(kvm, f->s2, f->a.unit);
-	if (verdict->drop_also)
-		ahv_s2_zap_unit(kvm, f->s2, verdict->also);
+	for (i = 0; i < verdict->nr_also; i++)
+		ahv_s2_zap_unit(kvm, f->s2, verdict->also[i]);
 	if (verdict->rule == AEGISHV_WX_THRASH)
 		ahv_s2_tell_thrash(f, verdict);
 }

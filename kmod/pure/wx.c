@@ -236,20 +236,26 @@ static u32 earliest(const struct ahv_wx *t)
 	return first;
 }
 
+/* A page is not both any more, and its trap is armed. */
+static void end_early(struct ahv_wx *t, u64 unit)
+{
+	struct ahv_wx_page *p = look(t, unit);
+
+	if (!p)
+		return;
+	p->grant_ns = 0;
+	p->met_ns = 0;
+}
+
 /* Remember that something is over at a time; the first to end makes room. */
 static void note_end(struct ahv_wx *t, u64 unit, u64 until_ns, struct ahv_wx_verdict *v)
 {
 	u32 i = t->nr_grants;
 
 	if (i == AHV_WX_GRANTS) {
-		struct ahv_wx_page *p;
-
 		i = earliest(t);
-		v->also = t->grants[i].unit;
-		v->drop_also = true;
-		p = look(t, v->also);
-		if (p)
-			p->grant_ns = 0;
+		end_early(t, t->grants[i].unit);
+		v->also[v->nr_also++] = t->grants[i].unit;
 	} else {
 		t->nr_grants++;
 	}

@@ -146,13 +146,13 @@ struct ahv_wx_access {
  * @rule: enum aegishv_wx_rule, 0 for none
  * @quiet: this page was told of a moment ago
  * @drop: mappings of the page must go before it is mapped anew
- * @drop_also: with @also: of another one, whose grant had to make room
+ * @nr_also: in @also
  * @flipped: it changed its mind
  * @no_writer: who wrote it is not known any more
  * @write_cpl: of the last write; this and the rest without @no_writer
  * @write_vcpu: there
  * @flips: of the page lately
- * @also: that other page
+ * @also: others whose mappings must go: their grant or rest had to make room
  * @write_ns: there
  * @write_rip: there
  */
@@ -160,13 +160,13 @@ struct ahv_wx_verdict {
 	u8 rule;
 	bool quiet;
 	bool drop;
-	bool drop_also;
+	u8 nr_also;
 	bool flipped;
 	bool no_writer;
 	u8 write_cpl;
 	u32 write_vcpu;
 	u32 flips;
-	u64 also;
+	u64 also[2];
 	u64 write_ns;
 	u64 write_rip;
 };

@@ -162,9 +162,9 @@ static void grants_have_a_bound(void **state)
 	for (u64 i = 0; i < AHV_WX_GRANTS + 10; i++) {
 		v = fault(t, W, i, now += MS);
 		assert_int_equal(v.rule, AEGISHV_WX_THRASH);
-		if (v.drop_also) {
-			assert_int_equal(v.also, evicted++);
-			assert_int_not_equal(ahv_wx_may(t, v.also, now), R | W | X);
+		if (v.nr_also) {
+			assert_int_equal(v.also[0], evicted++);
+			assert_int_not_equal(ahv_wx_may(t, v.also[0], now), R | W | X);
 		}
 	}
 	assert_int_equal(evicted, 10);
