@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 #include "kvm/stage2.h"
 
+static const char why_protected[] = "its registers are encrypted (SEV-ES)";
 static const char why_shadow[] =
 	"its pages are mapped by shadow paging: load the module with wx_untested=1";
 
@@ -210,10 +211,14 @@ static bool is_nested(struct kvm_vcpu *vcpu)
 	return vcpu->arch.mmu != &vcpu->arch.root_mmu;
 }
 
-/* Shadow paging is watched only where that is asked for. */
+/*
+ * Shadow paging is watched only where that is asked for. Whose registers cannot
+ * be read would always look like a kernel that boots.
+ */
 static bool is_watchable(struct kvm_vcpu *vcpu)
 {
-	return vcpu->arch.root_mmu.root_role.direct || ahv_s2_untested();
+	return !vcpu->arch.guest_state_protected &&
+	       (vcpu->arch.root_mmu.root_role.direct || ahv_s2_untested());
 }
 
 /*
@@ -297,7 +302,8 @@ bool ahv_s2_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code)
 	}
 	if (!ahv_s2_watches(vcpu)) {
 		if (!is_nested(vcpu))
-			WRITE_ONCE(f.s2->problem, why_shadow);
+			WRITE_ONCE(f.s2->problem, vcpu->arch.guest_state_protected ?
+						  why_protected : why_shadow);
 		return false;
 	}
 	if (!is_direct(vcpu) && !shadow_fault(&f, gpa, &code))
