@@ -8,6 +8,7 @@
 #include <linux/sched/signal.h>
 #include "event.h"
 #include "kvm/stage2.h"
+#include "pure/since.h"
 
 /* Records of one VM: so many at once, and so many a second. */
 #define BURST		128
@@ -22,7 +23,7 @@ struct finding {
 
 static bool may_tell(struct ahv_s2 *s2, u64 now_ns)
 {
-	u64 earned = div_u64((now_ns - s2->tokens_ns) * PER_SECOND, NSEC_PER_SEC);
+	u64 earned = div_u64(ahv_since(now_ns, s2->tokens_ns) * PER_SECOND, NSEC_PER_SEC);
 
 	if (!s2->tokens_ns || earned >= BURST) {
 		s2->tokens = BURST;
@@ -61,7 +62,10 @@ static void fill(struct aegishv_rec_wx *rec, const struct ahv_s2_fault *f,
 	rec->rsvd = 0;
 }
 
-/* One record, unless the page or the VM was told of too often just now. */
+/*
+ * One record, unless the page or the VM was told of too often just now. What
+ * stops a VM is always told: it happens once a vCPU until somebody resumes it.
+ */
 static void tell(struct ahv_s2_fault *f, const struct finding *x)
 {
 	struct ahv_s2 *s2 = f->s2;
@@ -70,7 +74,8 @@ static void tell(struct ahv_s2_fault *f, const struct finding *x)
 	bool now;
 
 	raw_spin_lock(&s2->lock);
-	now = !x->verdict->quiet && may_tell(s2, f->a.now_ns);
+	now = x->answer >= AEGISHV_WX_ACTION_PAUSE ||
+	      (!x->verdict->quiet && may_tell(s2, f->a.now_ns));
 	if (now) {
 		held = s2->held;
 		s2->held = 0;
