@@ -12,6 +12,7 @@
 #include <linux/sched/mm.h>
 #include <linux/workqueue.h>
 #include "kvm/stage2.h"
+#include "pure/since.h"
 #include "vm.h"
 
 static void zap_range(struct kvm *kvm, unsigned long start, unsigned long pages, unsigned int flags)
@@ -147,12 +148,15 @@ static u64 end_grants(struct ahv_vm *vm)
 	return next;
 }
 
+/* What begins meanwhile may end before what is known: look again so soon. */
+#define LOOK_AGAIN	(HZ / 10)
+
 static void end_work_fn(struct work_struct *work);
 static DECLARE_DELAYED_WORK(end_work, end_work_fn);
 
 static void end_work_fn(struct work_struct *work)
 {
-	u64 now = ktime_get_mono_fast_ns(), first = 0, next;
+	u64 first = 0, next, left;
 	struct ahv_vm *vm = NULL;
 
 	mutex_lock(&ahv_kvm_mutex);
@@ -162,14 +166,16 @@ static void end_work_fn(struct work_struct *work)
 			first = next;
 	}
 	mutex_unlock(&ahv_kvm_mutex);
-	if (first)
-		schedule_delayed_work(&end_work, first > now ? nsecs_to_jiffies(first - now) + 1 : 1);
+	if (!first)
+		return;
+	left = nsecs_to_jiffies64(ahv_since(first, ktime_get_mono_fast_ns())) + 1;
+	schedule_delayed_work(&end_work, min_t(u64, left, LOOK_AGAIN));
 }
 
 /* Any context but NMI. */
 void ahv_s2_expect_end(void)
 {
-	schedule_delayed_work(&end_work, HZ / 10);
+	schedule_delayed_work(&end_work, LOOK_AGAIN);
 }
 
 /*
