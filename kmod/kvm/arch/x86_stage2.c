@@ -374,12 +374,16 @@ int ahv_s2_hooks_attach(void)
 	return err;
 }
 
-/* On return no callback runs, and none is on its way back to KVM. */
+/*
+ * On return no callback runs, and none is on its way back to KVM. What shapes
+ * goes before what decides: a page that is not given what it needs would fault
+ * for ever.
+ */
 void ahv_s2_hooks_detach(void)
 {
 	int i;
 
-	for (i = ARRAY_SIZE(hooks) - 1; i >= 0; i--)
+	for (i = 0; i < ARRAY_SIZE(hooks); i++)
 		detach_one(&hooks[i]);
 	ahv_guest_detach();
 	static_call_update(ahv_kvm_put_kvm, no_put);
