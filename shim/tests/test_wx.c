@@ -174,6 +174,34 @@ static void grants_have_a_bound(void **state)
 	drop(t);
 }
 
+/* What had to make room is over: its trap is armed, it is not both. */
+static void rests_have_a_bound(void **state)
+{
+	struct ahv_wx *t = make();
+	struct ahv_wx_verdict v;
+	u64 now = S;
+
+	t->lim.rearm_ns = 3600 * S;
+	assert_true(ahv_wx_add_range(&t->traps, 0, AHV_WX_GRANTS));
+	for (u64 i = 0; i <= AHV_WX_GRANTS; i++) {
+		assert_int_equal(fault(t, X | FIRST, i, now += MS).rule, AEGISHV_WX_TRAP);
+		v = let(t, i, now);
+		assert_int_equal(v.nr_also, i == AHV_WX_GRANTS);
+	}
+	assert_int_equal(v.also[0], 0);
+	assert_int_equal(fault(t, X | FIRST, 0, now).rule, AEGISHV_WX_TRAP);
+	assert_int_equal(fault(t, X | FIRST, 1, now).rule, 0);
+	/* a trap that is met on a page that changes its mind takes two places */
+	t->lim.flips = 1;
+	assert_true(ahv_wx_add_range(&t->traps, 1000, 1000));
+	fault(t, W | FIRST, 1000, now += MS);
+	assert_int_equal(fault(t, X, 1000, now += MS).rule, AEGISHV_WX_TRAP);
+	v = let(t, 1000, now);
+	assert_int_equal(v.nr_also, 2);
+	assert_true(v.also[0] == 1 && v.also[1] == 2);
+	drop(t);
+}
+
 static void oldest_is_forgotten(void **state)
 {
 	struct ahv_wx *t = make();
@@ -353,6 +381,7 @@ int main(void)
 		cmocka_unit_test(window_ends),
 		cmocka_unit_test(thrash_gets_on),
 		cmocka_unit_test(grants_have_a_bound),
+		cmocka_unit_test(rests_have_a_bound),
 		cmocka_unit_test(oldest_is_forgotten),
 		cmocka_unit_test(without_memory),
 		cmocka_unit_test(permissions_are_kept),
