@@ -114,6 +114,8 @@ static bool handle_exit(struct vcpu *v)
 		v->failed = !handle_io(v);
 		return !v->failed;
 	case KVM_EXIT_MMIO:
+		if (v->run->mmio.phys_addr < ARCH_MMIO_GPA)
+			return false;	/* it was refused something, and ran off */
 		memset(v->run->mmio.data, 0, sizeof(v->run->mmio.data));
 		arch_fill_code(v->run->mmio.data);	/* what a script copies */
 		return true;
