@@ -41,16 +41,18 @@ int ask_details(struct genl *g, struct snap *snap)
 const struct snap_vm *ask_vm(const struct snap *snap, const char *which)
 {
 	const struct snap_vm *found = NULL;
-	uint64_t id = 0;
+	uint64_t id;
 	size_t i, n = 0;
 
-	args_u64(which, 1, UINT32_MAX, &id);
+	if (!args_u64(which, 1, UINT32_MAX, &id))
+		id = 0;
 	for (i = 0; i < snap->nr_vms; i++) {
 		const struct snap_vm *vm = &snap->vms[i];
 
 		if (id && vm->id == id)
 			return vm;
-		if (!strcmp(vm->who.name, which) || !strcasecmp(vm->who.uuid, which)) {
+		if (!strcmp(vm->who.name, which) ||
+		    (vm->who.uuid[0] && !strcasecmp(vm->who.uuid, which))) {
 			found = vm;
 			n++;
 		}
