@@ -204,21 +204,32 @@ static int vms_next(struct work *w)
 /* Nothing is said of VMs by who adds a rule about a file. */
 static int set_vms(struct work *w)
 {
+	bool reset = w->a->reset && !w->a->restore;
+
 	if (!w->a->reset && !w->stored.vms.nr && !(w->a->add && w->a->add->vms.nr))
 		return 0;
-	return vmapply_all(w->g, &w->next.vms, w->a->reset);
+	return vmapply_all(w->g, &w->next.vms, reset ? VMAPPLY_RESET : VMAPPLY_KEEP);
 }
 
+/*
+ * VMs first: where the kernel cannot do what is asked for them, the rules about
+ * files and the stored policy stay, too. But these are restored in any case.
+ */
 static int commit(struct work *w)
 {
-	int status;
+	int status = w->a->restore ? 0 : set_vms(w);
 
+	if (status) {
+		log_error("%s: the rules about files were not changed, nor what 'aegishv restore' puts in force; settings of other VMs may have been",
+			  w->a->what);
+		return status;
+	}
 	w->a->after = w->a->before;
 	if (genl_txn_commit(w->g, &w->txn, &w->a->after))
 		return failed(w, "the kernel does not commit");
 	genl_policy_get(w->g, &w->a->after);	/* how many of each kind */
-	status = set_vms(w);
-	return (w->a->restore ? 0 : state_publish(&w->state)) || status ? EXIT_FAIL : 0;
+	status = w->a->restore ? set_vms(w) : state_publish(&w->state);
+	return status ? EXIT_FAIL : 0;
 }
 
 static int run(struct work *w)

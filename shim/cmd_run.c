@@ -323,7 +323,7 @@ static int run_live(struct run *r)
 	if (!status) {
 		status = enforce_start(&r->enforce);
 		if (!status && r->rules_file)
-			status = vmapply_all(l.genl, &r->rules, true);
+			status = vmapply_all(l.genl, &r->rules, VMAPPLY_DETECTORS);
 		if (!status && r->seccomp)
 			status = harden();
 		if (!status)

@@ -103,7 +103,7 @@ static uint32_t *at(const void *of, size_t offset)
 	return (uint32_t *)((char *)of + offset);
 }
 
-static int set_all(struct genl *g, const struct vmrules *v, bool reset)
+static int set_all(struct genl *g, const struct vmrules *v, enum vmapply rest)
 {
 	struct genl_config c = { 0 }, now;
 	struct vm_settings s;
@@ -112,13 +112,13 @@ static int set_all(struct genl *g, const struct vmrules *v, bool reset)
 	vmrules_of(v, NULL, NULL, &s);
 	if (genl_config_get(g, 0, &now))
 		memset(&now, 0, sizeof(now));
-	if (reset || s.set & VMKEYS_DETECT) {
+	if (rest != VMAPPLY_KEEP || s.set & VMKEYS_DETECT) {
 		c.set |= GENL_CONFIG_DETECT;
 		c.detect = s.detect;
 	}
 	for (i = 0; i < NR_WX_KEYS; i++) {
 		if (!(s.set & VMKEY_BIT(wx_keys[i].key)) &&
-		    !(reset && *at(&now, wx_keys[i].now)))
+		    !(rest == VMAPPLY_RESET && *at(&now, wx_keys[i].now)))
 			continue;
 		c.set |= GENL_CONFIG(wx_keys[i].config);
 		*at(&c, wx_keys[i].now) = *at(&s, wx_keys[i].setting);
@@ -154,27 +154,46 @@ static void take_ranges(struct genl_vm_change *c, const struct vm_settings *s)
 	c->to.nr_traps = s->nr_trap;
 }
 
-/* Ranges are each VM's own, wherever in the file they stand. */
-static int set_memory(struct genl *g, uint32_t id, const struct vm_settings *s,
-		      bool named, bool reset)
+/* What a VM is to have of its own. With reset that is all, else what is named. */
+static void take_wx(struct genl_vm_change *c, const struct vm_settings *s, bool reset)
+{
+	size_t i;
+
+	if (!(s->own & VMKEYS_WX))
+		return;
+	for (i = 0; i < NR_WX_KEYS; i++) {
+		if (!reset && !(s->own & VMKEY_BIT(wx_keys[i].key)))
+			continue;
+		c->set |= GENL_VM(wx_keys[i].vm);
+		*at(&c->to, wx_keys[i].own) = *at(s, wx_keys[i].setting);
+	}
+}
+
+static bool says_none(const struct vm_settings *s, enum vm_key key, uint32_t nr)
+{
+	return s->set & VMKEY_BIT(key) && !nr;
+}
+
+/*
+ * Ranges are each VM's own, wherever in the file they stand. They come on top of
+ * those that the VM has, whoever asked for these, until it is said that there are
+ * to be none.
+ */
+static int set_memory(struct genl *g, uint32_t id, const struct vm_settings *s, bool reset)
 {
 	struct genl_vm_change c = { .id = id };
 	struct genl_vm_wx now;
-	size_t i;
 
 	if (genl_vm_wx(g, id, &now))
 		memset(&now, 0, sizeof(now));
-	for (i = 0; named && s->set & VMKEYS_WX && i < NR_WX_KEYS; i++) {
-		c.set |= GENL_VM(wx_keys[i].vm);
-		*at(&c.to, wx_keys[i].own) = *at(s, wx_keys[i].setting);
-	}
+	take_wx(&c, s, reset);
 	if (reset && !c.set && now.own)
 		c.set |= GENL_VM(AEGISHV_A_VM_WX_INHERIT);
-	if (now.nr_seals && (reset || s->nr_seal))
+	if (now.nr_seals && (reset || says_none(s, VMKEY_SEAL_GPA, s->nr_seal)))
 		c.set |= GENL_VM(AEGISHV_A_VM_UNSEAL);
-	if (now.nr_traps && (reset || s->nr_trap))
+	if (now.nr_traps && (reset || says_none(s, VMKEY_EXEC_TRAP_GPA, s->nr_trap)))
 		c.set |= GENL_VM(AEGISHV_A_VM_UNTRAP);
-	if (s->set & VMKEY_BIT(VMKEY_EXEC_TRAP_REARM) && s->nr_trap) {
+	if ((s->set & VMKEY_BIT(VMKEY_EXEC_TRAP_REARM) && s->nr_trap) || (reset && now.rearm_ms)) {
 		c.set |= GENL_VM(AEGISHV_A_VM_TRAP_REARM_MS);
 		c.to.rearm_ms = s->rearm_ms;
 	}
@@ -191,13 +210,13 @@ static int set_memory(struct genl *g, uint32_t id, const struct vm_settings *s,
 }
 
 static int set_vm(struct genl *g, const struct vmrules *v, uint32_t id,
-		  const struct vmid *who, bool reset)
+		  const struct vmid *who, enum vmapply rest)
 {
 	struct vm_settings s;
 	bool named = vmrules_of(v, who->name, who->uuid, &s);
 
-	return set_detect(g, id, &s, named, reset) || set_memory(g, id, &s, named, reset) ?
-	       EXIT_FAIL : 0;
+	return set_detect(g, id, &s, named, rest != VMAPPLY_KEEP) ||
+	       set_memory(g, id, &s, rest == VMAPPLY_RESET) ? EXIT_FAIL : 0;
 }
 
 struct each {
@@ -219,10 +238,10 @@ static void note_vm(void *arg, const struct genl_vm *vm)
 	e->vms[e->nr++] = *vm;
 }
 
-int vmapply_all(struct genl *g, const struct vmrules *v, bool reset)
+int vmapply_all(struct genl *g, const struct vmrules *v, enum vmapply rest)
 {
 	struct each e = { 0 };
-	int status = set_all(g, v, reset);
+	int status = set_all(g, v, rest);
 	size_t i;
 
 	if (genl_vms(g, note_vm, &e) || e.nomem) {
@@ -233,7 +252,7 @@ int vmapply_all(struct genl *g, const struct vmrules *v, bool reset)
 		struct vmid who;
 
 		vmid_lookup(&who, "/proc", e.vms[i].tgid, e.vms[i].comm);
-		if (set_vm(g, v, e.vms[i].id, &who, reset))
+		if (set_vm(g, v, e.vms[i].id, &who, rest))
 			status = EXIT_FAIL;
 	}
 	free(e.vms);
@@ -242,5 +261,5 @@ int vmapply_all(struct genl *g, const struct vmrules *v, bool reset)
 
 int vmapply_vm(struct genl *g, const struct vmrules *v, uint32_t id, const struct vmid *who)
 {
-	return set_vm(g, v, id, who, false);
+	return set_vm(g, v, id, who, VMAPPLY_KEEP);
 }

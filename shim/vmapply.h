@@ -29,14 +29,26 @@ bool vmapply_stored(struct vmrules *v);
 struct timespec vmapply_stored_at(void);
 
 /**
+ * enum vmapply - what becomes of settings that the rules do not name
+ * @VMAPPLY_KEEP: nothing
+ * @VMAPPLY_DETECTORS: detectors are off; W^X, seals and traps stay
+ * @VMAPPLY_RESET: all is as if nobody had ever set it
+ */
+enum vmapply {
+	VMAPPLY_KEEP,
+	VMAPPLY_DETECTORS,
+	VMAPPLY_RESET,
+};
+
+/**
  * vmapply_all() - put in force for every VM, those that run included
  * @g: connection
  * @v: the rules
- * @reset: what they do not name is as if nobody had ever set it
+ * @rest: what becomes of the rest
  *
  * Return: 0 or EXIT_FAIL.
  */
-int vmapply_all(struct genl *g, const struct vmrules *v, bool reset);
+int vmapply_all(struct genl *g, const struct vmrules *v, enum vmapply rest);
 
 /* Put in force for one VM what names it. */
 int vmapply_vm(struct genl *g, const struct vmrules *v, uint32_t id, const struct vmid *who);

@@ -115,17 +115,21 @@ void vmrules_defaults(struct vm_settings *to)
 	ahv_detect_defaults(&to->detect);
 }
 
-static void take(const struct vm_section *s, struct vm_settings *to)
+/* Return: which keys it gives. */
+static uint64_t take(const struct vm_section *s, struct vm_settings *to)
 {
+	uint64_t given = 0;
 	char why[256];
 	int k;
 
 	for (k = 0; s && k < VMKEY_NR; k++) {
 		if (!s->value[k])
 			continue;
-		to->set |= VMKEY_BIT(k);
+		given |= VMKEY_BIT(k);
 		vmrules_value(to, k, s->value[k], why);
 	}
+	to->set |= given;
+	return given;
 }
 
 bool vmrules_of(const struct vmrules *v, const char *name, const char *uuid,
@@ -136,8 +140,8 @@ bool vmrules_of(const struct vmrules *v, const char *name, const char *uuid,
 
 	vmrules_defaults(to);
 	take(vmrules_find(v, ""), to);
-	take(by_name, to);
-	take(by_uuid, to);
+	to->own = take(by_name, to);
+	to->own |= take(by_uuid, to);
 	return by_name || by_uuid;
 }
 

@@ -78,6 +78,7 @@ struct vm_range {
 /**
  * struct vm_settings - what holds for a VM
  * @set: which keys were given, by bit of enum vm_key
+ * @own: those of them that a section about this VM gave
  * @detect: rules of the detectors; defaults where no key was given
  * @wx: enum aegishv_wx_mode
  * @wx_action: enum aegishv_wx_action
@@ -91,6 +92,7 @@ struct vm_range {
  */
 struct vm_settings {
 	uint64_t set;
+	uint64_t own;
 	struct aegishv_detect_rules detect;
 	uint32_t wx;
 	uint32_t wx_action;

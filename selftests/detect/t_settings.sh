@@ -94,11 +94,49 @@ printf 'version=1\n[vm]\nwx=detect\n[vm db]\nwx=off\nseal_gpa=0x100000-0x100fff\
 ok "a policy about memory" apply wx.conf --reset
 is "$(aegishv config get | sed -n 's/^wx=//p')" detect "wx of every VM"
 is "$(vm db '[.wx, (.seal // [] | length)]')" '["off",2]' "wx and seals of one"
+id=$(vm db .id)
+fails "a number with something behind it is no VM's" aegishv vm show "${id}x"
+fails "nor is no name" aegishv vm show ""
+
+# What somebody sets by hand stays, until a policy names it or takes all its place.
+ok "one more seal by hand" aegishv vm seal db 0x300000-0x300fff
+printf 'version=1\n[vm db]\nwx=detect\nseal_gpa=0x200000-0x200fff\nseal_gpa=0x400000-0x400fff\n' >more.conf
+ok "an answer and whose, by hand" aegishv config set wx_action=deny wx_scope=user
+ok "the VM has them" aegishv vm set db wx=inherit
+ok "a policy on top that names neither" apply more.conf
+is "$(vm db '[.wx, .wx_action, .wx_scope]')" '["detect","deny","user"]' "they stay, as it does not name them"
+is "$(vm db '.seal | sort | join(" ")')" '"0x100000-0x100fff 0x200000-0x200fff 0x300000-0x300fff 0x400000-0x400fff"' "and each seal"
+ok "restore" sh -c 'aegishv restore >/dev/null'
+is "$(vm db '[.wx_action, (.seal | length)]')" '["deny",4]' "takes nothing away"
+ok "an agent with rules" sh -c 'printf "version=1\n[vm]\ndetect=all\n" >rules.conf; timeout 5 aegishv run --quiet --listen none --rules rules.conf >/dev/null || [ $? = 124 ]'
+is "$(vm db '[.wx_action, (.seal | length)]')" '["deny",4]' "does not, either"
+printf 'version=1\n[vm db]\nseal_gpa=none\n' >unseal.conf
+ok "a policy that says that nothing is sealed" apply unseal.conf
+is "$(vm db '.seal | length')" 0 "unseals"
+
+# What the kernel refuses of VMs is not half applied.
+ranges() { # FROM TO: pages at every other address
+	i=$1
+	while [ $i -lt "$2" ]; do
+		printf '%s0x%x-0x%x\n' "$3" $((i * 8192)) $((i * 8192 + 4095))
+		i=$((i + 1))
+	done
+}
+ok "20 seals by hand" aegishv vm seal db $(ranges 0 20)
+{ printf 'version=1\n[deny_path]\n/tmp/never\n[vm db]\n'; ranges 20 36 seal_gpa=; } >full.conf
+fails "16 more are too many" apply full.conf
+ok "... which is said: $(tail -n 2 applied | head -n 1)" grep -q 'at most 32 ranges' applied
+is "$(aegishv policy show --json | jq '.list | length')" 0 "the rule about a file is not in force either"
+fails "nor is any of it stored" grep -q never $AEGISHV_STATE_DIR/*
+is "$(vm db '.seal | length')" 20 "the VM has the seals that it had"
 ok "and without, in place of it" apply none.conf --reset
 is "$(aegishv config get | sed -n 's/^wx=//p')" off "wx of every VM is off"
 is "$(vm db '[.wx, (.seal // [] | length)]')" '["off",0]' "and the seals are gone"
 kill -TERM $idle
 wait $idle
+ok "the module is loaded anew, with wx=detect" sh -c 'rmmod aegishv && insmod aegishv.ko wx=detect'
+ok "restore of a policy that says nothing of it" sh -c 'aegishv restore >/dev/null'
+is "$(aegishv config get | sed -n 's/^wx=//p')" detect "leaves it"
 
 ok "the module unloads" rmmod aegishv
 done_testing

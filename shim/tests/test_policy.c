@@ -141,11 +141,15 @@ static void vm_sections(void **state)
 	assert_int_equal(v.detect.burst.count, 20);
 	assert_int_equal(v.detect.burst.window_ms, 2000);
 	assert_int_equal(v.wx, AEGISHV_WX_MODE_DETECT);
+	assert_true(v.own == 0 && v.set & VMKEY_BIT(VMKEY_WX));
 	assert_true(vmrules_of(&p.vms, "web-01", "4c4c4544-0046-3310-8051-B7C04F4D3732", &v));
 	assert_int_equal(v.detect.burst.count, 0);
 	assert_int_equal(v.detect.cooldown_ms, 300000);
 	assert_int_equal(v.wx, AEGISHV_WX_MODE_ENFORCE);
 	assert_int_equal(v.wx_action, AEGISHV_WX_ACTION_PAUSE);
+	assert_true(v.own == (VMKEY_BIT(VMKEY_WX) | VMKEY_BIT(VMKEY_WX_ACTION) |
+			      VMKEY_BIT(VMKEY_EXIT_BURST) | VMKEY_BIT(VMKEY_SEAL_GPA) |
+			      VMKEY_BIT(VMKEY_COOLDOWN)));
 	assert_int_equal(v.nr_seal, 2);
 	assert_int_equal(v.seal[1].start, 0x4000);
 	assert_int_equal(v.seal[1].end, 0x5fff);
