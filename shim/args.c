@@ -32,24 +32,30 @@ bool args_u64(const char *s, uint64_t min, uint64_t max, uint64_t *v)
 	return number(s, v, &end) && !*end && *v >= min && *v <= max;
 }
 
-static const char *range_number(const char *s, uint64_t *v)
+/* Decimal or 0x; a 0 in front of a number is not octal. */
+static const char *any_number(const char *s, uint64_t *v)
 {
 	char *end;
 
-	if (*s < '0' || *s > '9')
+	if (!isdigit((unsigned char)*s))
 		return NULL;
 	errno = 0;
-	*v = strtoull(s, &end, 0);
+	*v = strtoull(s, &end, s[0] == '0' && (s[1] | ' ') == 'x' ? 16 : 10);
 	return errno ? NULL : end;
+}
+
+bool args_span(const char *s, uint64_t *first, uint64_t *last)
+{
+	s = any_number(s, first);
+	*last = *first;
+	if (s && *s == '-')
+		s = any_number(s + 1, last);
+	return s && !*s && *first <= *last;
 }
 
 bool args_range(const char *s, uint64_t *start, uint64_t *end)
 {
-	s = range_number(s, start);
-	if (!s || *s != '-')
-		return false;
-	s = range_number(s + 1, end);
-	return s && !*s && *start <= *end;
+	return strchr(s, '-') && args_span(s, start, end);
 }
 
 bool args_bytes(const char *s, uint32_t *v)

@@ -28,7 +28,10 @@ bool args_exit_events(const char *s, uint32_t *mode, uint32_t *sample);
 /* ADDRESS:PORT, [ADDRESS]:PORT, :PORT; names are not looked up. */
 bool args_listen(const char *s, struct sockaddr_storage *addr, socklen_t *len);
 
-/* START-END, first and last byte; numbers as C spells them. */
+/* N or FIRST-LAST, decimal or 0x. */
+bool args_span(const char *s, uint64_t *first, uint64_t *last);
+
+/* START-END, first and last byte. */
 bool args_range(const char *s, uint64_t *start, uint64_t *end);
 
 /**

@@ -82,7 +82,7 @@ static bool is_foreign(const char *name)
 	return false;
 }
 
-/* [vm], or [vm NAME] */
+/* Of one VM, or of every one without a name. */
 static void start_vm(struct parser *s, const char *name)
 {
 	s->vm = vmrules_section(&s->policy->vms, name);
@@ -92,6 +92,26 @@ static void start_vm(struct parser *s, const char *name)
 	}
 	s->vm->line = s->line;
 	s->where = OF_VM;
+}
+
+/* [vm NAME] */
+static void start_named_vm(struct parser *s, const char *text)
+{
+	char name[VMRULES_NAME];
+	size_t n;
+
+	text += strspn(text, " \t");
+	n = strlen(text);
+	while (n && (text[n - 1] == ' ' || text[n - 1] == '\t'))
+		n--;
+	snprintf(name, sizeof(name), "%.*s", (int)n, text);
+	if (!n) {
+		say(s, POLICY_ERROR, 0, "section [vm ]: a name is missing; every VM is [vm]");
+		return;
+	}
+	if (strspn(name, "0123456789") == n)
+		say(s, POLICY_WARNING, 0, "section [vm %s]: VMs go by name or UUID here; the numbers that 'aegishv vm list' shows mean nothing", name);
+	start_vm(s, name);
 }
 
 static void start_section(struct parser *s, const char *name)
@@ -112,8 +132,10 @@ static void start_section(struct parser *s, const char *name)
 		return;
 	}
 	near = args_nearest(name, names);
-	if (!strcmp(name, "vm") || !strncmp(name, "vm ", 3))
-		start_vm(s, name + 2 + strspn(name + 2, " "));
+	if (!strcmp(name, "vm"))
+		start_vm(s, "");
+	else if (!strncmp(name, "vm ", 3))
+		start_named_vm(s, name + 3);
 	else if (is_foreign(name))
 		say(s, POLICY_UNSUPPORTED, 0, "section [%s] is not supported: none of its entries would be in force; take it out, or apply with --ignore-unsupported", name);
 	else if (near)

@@ -2,7 +2,6 @@
 /*
  * Values of settings of virtual machines, from text. See vmrules.h. No state.
  */
-#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,28 +81,6 @@ static long rate(struct aegishv_detect_rate *r, const char *value, char *why)
 	return -1;
 }
 
-static bool number(const char *s, char **end, uint64_t *v)
-{
-	if (*s < '0' || *s > '9')
-		return false;
-	errno = 0;
-	*v = strtoull(s, end, 0);
-	return !errno && *end != s;
-}
-
-/* N or N-N, decimal or 0x */
-static bool span(const char *s, uint64_t *first, uint64_t *last)
-{
-	char *end;
-
-	if (!number(s, &end, first))
-		return false;
-	*last = *first;
-	if (*end == '-' && !number(end + 1, &end, last))
-		return false;
-	return !*end && *first <= *last;
-}
-
 struct span_list {
 	struct aegishv_detect_range *ranges;
 	uint32_t *nr;
@@ -121,7 +98,7 @@ static long spans(const struct span_list *l, const char *value, char *why)
 	if (!strcmp(value, "none"))
 		return -1;
 	while (next_word(value, &pos, &w)) {
-		if (!span(w.text, &first, &last) || last > l->max)
+		if (!args_span(w.text, &first, &last) || last > l->max)
 			return bad(why, w.at, "'%s': not %s, nor FIRST-LAST of them", w.text, l->what);
 		if (*l->nr == AEGISHV_DETECT_RANGES)
 			return bad(why, w.at, "more than %d of them; make ranges of some",
@@ -207,8 +184,10 @@ static long memory(struct vm_range *ranges, uint32_t *nr, const char *value, cha
 	while (strcmp(value, "none") && next_word(value, &pos, &w)) {
 		struct vm_range r;
 
-		if (!strchr(w.text, '-') || !span(w.text, &r.start, &r.end))
-			return bad(why, w.at, "'%s': not START-END such as 0x1000000-0x1ffffff", w.text);
+		if (!strcmp(w.text, "none"))
+			return bad(why, w.at, "none stands alone: no range goes with it");
+		if (!args_range(w.text, &r.start, &r.end))
+			return bad(why, w.at, "'%s': not START-END, the first and the last byte, such as 0x1000000-0x1ffffff", w.text);
 		if (r.start & 4095 || (r.end & 4095) != 4095)
 			return bad(why, w.at, "'%s': not whole pages: START ends in 000 and END, the last byte, in fff", w.text);
 		if (*nr == VMRULES_RANGES)
@@ -269,6 +248,7 @@ long vmrules_value(struct vm_settings *to, enum vm_key key, const char *value, c
 	case VMKEY_EXEC_TRAP_GPA:
 		return memory(to->trap, &to->nr_trap, value, why);
 	default:
-		return duration(&to->rearm_ms, value, why);
+		to->rearm_ms = 0;
+		return strcmp(value, "never") ? duration(&to->rearm_ms, value, why) : -1;
 	}
 }

@@ -122,7 +122,12 @@ static void vm_errors(void **state)
 	finds(V "[vm]\nseal_gpa=0x1000-0x1ff0\n", "E 3:10", "whole pages");
 	finds(V "[vm]\nseal_gpa=0x1000\n", "E 3:10", "START-END");
 	finds(V "[vm web-01]\nwx=on\n", "E 3:4", "off, detect, enforce");
+	finds(V "[vm]\nseal_gpa=010000-017777\n", "E 3:10", "whole pages");
+	finds(V "[vm]\nseal_gpa=0x2000-0x1fff\n", "E 3:10", "START-END");
+	finds(V "[vm]\nseal_gpa=none\nseal_gpa=0x1000-0x1fff\n", "E 4:1", "none stands alone");
 	finds(V "[vms]\n", "E 2:1", "did you mean [vm]?");
+	finds(V "[vm ]\nwx=off\n", "E 2:1", "every VM is [vm]");
+	finds(V "[vm 3]\nwx=off\n", "W 2:1", "name or UUID");
 }
 
 static void vm_sections(void **state)
@@ -169,7 +174,7 @@ static void vm_text(void **state)
 	size_t len;
 	FILE *f;
 
-	assert_true(parse(&p, V "[vm a b]\nhypercall_allow=1,5-9\n[vm]\ndetect=all\npio_ignore=none\n"));
+	assert_true(parse(&p, V "[vm  a b ]\nhypercall_allow=1,5-9\n[vm]\ndetect=all\npio_ignore=none\n"));
 	f = open_memstream(&one, &len);
 	policy_print(f, &p);
 	fclose(f);
