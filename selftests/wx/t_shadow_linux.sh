@@ -2,7 +2,7 @@
 # As wx/t_linux, under shadow paging.
 # icount: yes
 # hangs: yes
-# files: build/{k}/aegishv.ko build/vmm/aegishv-vmm build/vmm/ahvctl build/vmm/guest-wx.gz build/shim/aegishv selftests/wx/wx.sh selftests/wx/t_linux.sh {cache}/6.1/vmlinuz
+# files: build/{k}/aegishv.ko build/vmm/aegishv-vmm build/vmm/ahvctl build/vmm/guest-wx.gz build/shim/aegishv selftests/wx/wx.sh selftests/wx/t_linux.sh examples/policy.example {cache}/6.1/vmlinuz
 # kernels: 6.12
 # mem: 1536
 kvm_options=npt=0
