@@ -213,9 +213,14 @@ static void note_writer(struct ahv_wx_verdict *v, const struct ahv_wx_page *p)
 	v->write_cpl = p->write_cpl;
 }
 
+static bool is_recent(const struct ahv_wx *t, u32 told, u64 now_ns)
+{
+	return told && ticks_since(now_ns, told) < ticks(t->lim.quiet_ns);
+}
+
 static bool is_quiet(const struct ahv_wx *t, const struct ahv_wx_page *p, u64 now_ns)
 {
-	return p && p->told && ticks_since(now_ns, p->told) < ticks(t->lim.quiet_ns);
+	return p && is_recent(t, p->told, now_ns);
 }
 
 void ahv_wx_told(struct ahv_wx *t, u64 unit, u64 now_ns)
@@ -281,6 +286,9 @@ static void flip(struct ahv_wx *t, struct ahv_wx_page *p, u64 now_ns, struct ahv
 	p->grant_ns = now_ns + t->lim.grant_ns;
 	note_end(t, p->unit, p->grant_ns, v);
 	v->rule = AEGISHV_WX_THRASH;
+	v->quiet = is_recent(t, p->thrash, now_ns);
+	if (!v->quiet)
+		p->thrash = ticks(now_ns);
 	note_writer(v, p);
 }
 

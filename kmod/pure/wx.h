@@ -36,6 +36,7 @@ enum ahv_wx_state { AHV_WX_FRESH, AHV_WX_WRITABLE, AHV_WX_EXECUTABLE };
  * @write_rip: instruction of that write
  * @since: flips are counted from here on, in units of 2^20 ns
  * @told: when an event was last told of it, likewise; 0 for never
+ * @thrash: when it was last told that it flips too often, likewise
  * @flips: changes of mind since @since
  * @write_vcpu: vCPU of that write
  * @next: in its hash chain; a number of an entry from 1, 0 for none
@@ -53,6 +54,7 @@ struct ahv_wx_page {
 	u64 write_rip;
 	u32 since;
 	u32 told;
+	u32 thrash;
 	u16 flips;
 	u16 write_vcpu;
 	u16 next;

@@ -151,6 +151,30 @@ static void thrash_gets_on(void **state)
 	drop(t);
 }
 
+/* One that goes on so is told of once in a while. */
+static void thrash_is_told_once(void **state)
+{
+	struct ahv_wx *t = make();
+	u64 now = S;
+
+	t->lim.flips = 1;
+	assert_int_equal(fault(t, W, 5, now).rule, AEGISHV_WX_THRASH);
+	for (int i = 0; i < 4; i++) {
+		struct ahv_wx_verdict v;
+
+		now += 2 * S;
+		fault(t, X, 5, now);
+		v = let(t, 5, now);
+		assert_int_equal(v.rule, AEGISHV_WX_THRASH);
+		assert_true(v.quiet);
+		fault(t, W, 5, now);
+	}
+	now += 4 * S;
+	fault(t, X, 5, now);
+	assert_false(let(t, 5, now).quiet);
+	drop(t);
+}
+
 static void grants_have_a_bound(void **state)
 {
 	struct ahv_wx *t = make();
@@ -380,6 +404,7 @@ int main(void)
 		cmocka_unit_test(patch_is_seen),
 		cmocka_unit_test(window_ends),
 		cmocka_unit_test(thrash_gets_on),
+		cmocka_unit_test(thrash_is_told_once),
 		cmocka_unit_test(grants_have_a_bound),
 		cmocka_unit_test(rests_have_a_bound),
 		cmocka_unit_test(oldest_is_forgotten),
