@@ -48,6 +48,8 @@ void ahv_s2_free(struct ahv_s2 *s2)
 		return;
 	for (i = 0; i < s2->wx.nr_chunks; i++)
 		kfree(s2->wx.chunks[i]);
+	for (i = 0; i < AHV_WX_GONE; i++)
+		kfree(s2->wx.gone[i]);
 	kfree(s2);
 }
 
@@ -100,12 +102,22 @@ u8 ahv_s2_may(struct ahv_s2 *s2, u64 gfn, u8 old)
 	return may;
 }
 
+static bool wants_memory(struct ahv_s2 *s2)
+{
+	bool wants;
+
+	raw_spin_lock(&s2->lock);
+	wants = ahv_wx_wants_chunk(&s2->wx);
+	raw_spin_unlock(&s2->lock);
+	return wants;
+}
+
 static void give_memory(struct ahv_s2_fault *f)
 {
 	struct ahv_s2 *s2 = f->s2;
 	struct ahv_wx_page *chunk;
 
-	if (!ahv_wx_wants_chunk(&s2->wx))
+	if (!wants_memory(s2))
 		return;
 	chunk = alloc_chunk(GFP_ATOMIC);
 	if (!chunk)

@@ -327,6 +327,6 @@ void ahv_s2_status(const struct ahv_vm *vm, struct ahv_s2_status *s)
 	s->rearm_ms = div_u64(s2->wx.lim.rearm_ns, NSEC_PER_MSEC);
 	s->pages = s2->wx.nr;
 	s->forgotten = s2->wx.forgotten;
-	s->bytes = sizeof(*s2) + (u64)s2->wx.nr_chunks * AHV_WX_CHUNK * sizeof(struct ahv_wx_page);
+	s->bytes = sizeof(*s2) + (u64)ahv_wx_chunks(&s2->wx) * AHV_WX_CHUNK * sizeof(struct ahv_wx_page);
 	raw_spin_unlock(&s2->lock);
 }

@@ -5,7 +5,8 @@
  * An entry is made by the first write or by an execution that is told; a page
  * without one was, as far as is known, never written, and may be read and
  * executed. A fault that finds such a page mapped and forbidden shows that it
- * was writable and has been forgotten.
+ * was writable and has been forgotten; where mappings go meanwhile, a bit for
+ * each page that was forgotten does.
  */
 #include "since.h"
 #include "wx.h"
@@ -82,6 +83,41 @@ static void unhash(struct ahv_wx *t, u16 i)
 	*link = entry(t, i)->next;
 }
 
+static u32 gone_piece(u64 unit)
+{
+	return unit / AHV_WX_GONE_UNITS % AHV_WX_GONE;
+}
+
+static u64 *gone_word(const struct ahv_wx *t, u64 unit)
+{
+	u64 *piece = t->gone[gone_piece(unit)];
+
+	return piece ? &piece[unit % AHV_WX_GONE_UNITS / 64] : NULL;
+}
+
+/* Whether a page without an entry was written when it was forgotten. */
+static bool was_written(const struct ahv_wx *t, u64 unit)
+{
+	const u64 *word = gone_word(t, unit);
+
+	return t->all_gone & 1U << gone_piece(unit) || (word && *word & 1ULL << unit % 64);
+}
+
+/* A page that was executed last gives its bit back, where no other may need it. */
+static void forget(struct ahv_wx *t, const struct ahv_wx_page *p)
+{
+	u64 *word = gone_word(t, p->unit);
+
+	t->forgotten++;
+	t->aliases |= p->unit >= (u64)AHV_WX_GONE * AHV_WX_GONE_UNITS;
+	if (p->state == AHV_WX_WRITABLE && word)
+		*word |= 1ULL << p->unit % 64;
+	else if (p->state == AHV_WX_WRITABLE)
+		t->all_gone |= 1U << gone_piece(p->unit);
+	else if (p->state == AHV_WX_EXECUTABLE && word && !t->aliases)
+		*word &= ~(1ULL << p->unit % 64);
+}
+
 /* An entry for a page that has none; NULL when no memory was ever given. */
 static struct ahv_wx_page *take(struct ahv_wx *t, u64 unit)
 {
@@ -97,10 +133,14 @@ static struct ahv_wx_page *take(struct ahv_wx *t, u64 unit)
 		i = t->oldest;
 		unlink_use(t, i);
 		unhash(t, i);
-		t->forgotten++;
+		forget(t, entry(t, i));
 	}
 	p = entry(t, i);
-	*p = (struct ahv_wx_page){ .unit = unit, .next = t->heads[bucket(unit)] };
+	*p = (struct ahv_wx_page){
+		.unit = unit,
+		.next = t->heads[bucket(unit)],
+		.state = was_written(t, unit) ? AHV_WX_WRITABLE : AHV_WX_FRESH,
+	};
 	t->heads[bucket(unit)] = i;
 	link_newest(t, i);
 	return p;
@@ -146,16 +186,44 @@ void ahv_wx_reset(struct ahv_wx *t)
 	t->newest = 0;
 	t->oldest = 0;
 	t->nr_grants = 0;
+	t->all_gone = 0;
+	t->aliases = false;
+	for (i = 0; i < AHV_WX_GONE; i++)
+		if (t->gone[i])
+			memset(t->gone[i], 0, AHV_WX_GONE_UNITS / 8);
+}
+
+u32 ahv_wx_chunks(const struct ahv_wx *t)
+{
+	u32 i, n = t->nr_chunks;
+
+	for (i = 0; i < AHV_WX_GONE; i++)
+		n += !!t->gone[i];
+	return n;
 }
 
 bool ahv_wx_wants_chunk(const struct ahv_wx *t)
 {
-	return t->nr_chunks < AHV_WX_CHUNKS && t->nr == t->nr_chunks * AHV_WX_CHUNK;
+	if (t->nr < t->nr_chunks * AHV_WX_CHUNK)
+		return false;
+	return t->nr_chunks < AHV_WX_CHUNKS || !gone_word(t, entry(t, t->oldest)->unit);
 }
 
 void ahv_wx_give_chunk(struct ahv_wx *t, struct ahv_wx_page *chunk)
 {
-	t->chunks[t->nr_chunks++] = chunk;
+	if (t->nr_chunks < AHV_WX_CHUNKS) {
+		t->chunks[t->nr_chunks++] = chunk;
+		return;
+	}
+	memset(chunk, 0, AHV_WX_GONE_UNITS / 8);
+	t->gone[gone_piece(entry(t, t->oldest)->unit)] = (u64 *)chunk;
+}
+
+static u8 state_of(const struct ahv_wx *t, const struct ahv_wx_page *p, u64 unit)
+{
+	if (p)
+		return p->state;
+	return was_written(t, unit) ? AHV_WX_WRITABLE : AHV_WX_FRESH;
 }
 
 static bool granted(const struct ahv_wx_page *p, u64 now_ns)
@@ -181,8 +249,8 @@ u8 ahv_wx_may(const struct ahv_wx *t, u64 unit, u64 now_ns)
 	u8 may = AHV_WX_ALL;
 
 	if (t->on && !granted(p, now_ns))
-		may &= p && p->state == AHV_WX_WRITABLE ? ~AEGISHV_ACCESS_EXEC :
-							  ~AEGISHV_ACCESS_WRITE;
+		may &= state_of(t, p, unit) == AHV_WX_WRITABLE ? ~AEGISHV_ACCESS_EXEC :
+								 ~AEGISHV_ACCESS_WRITE;
 	if (t->seals.n && ahv_wx_in(&t->seals, unit))
 		may &= ~AEGISHV_ACCESS_WRITE;
 	if (armed(t, p, unit, now_ns))
@@ -330,13 +398,15 @@ void ahv_wx_write(struct ahv_wx *t, const struct ahv_wx_access *a, struct ahv_wx
 static bool written(const struct ahv_wx *t, const struct ahv_wx_page *p,
 		    const struct ahv_wx_access *a)
 {
+	u8 state = state_of(t, p, a->unit);
+
 	if (!t->on || granted(p, a->now_ns))
 		return false;
-	if (!p || p->state == AHV_WX_FRESH)
+	if (state == AHV_WX_FRESH)
 		return a->present && !(p && p->stale) && !ahv_wx_in(&t->traps, a->unit);
-	if (p->state != AHV_WX_WRITABLE)
+	if (state != AHV_WX_WRITABLE)
 		return false;
-	return !t->lim.window_ns || ahv_since(a->now_ns, p->write_ns) <= t->lim.window_ns;
+	return !p || !t->lim.window_ns || ahv_since(a->now_ns, p->write_ns) <= t->lim.window_ns;
 }
 
 static void become_executable(struct ahv_wx *t, struct ahv_wx_page *p,

@@ -22,6 +22,8 @@
 #define AHV_WX_CHUNKS	256
 #define AHV_WX_PAGES	(AHV_WX_CHUNK * AHV_WX_CHUNKS)
 #define AHV_WX_HEADS	4096	/* a power of two */
+#define AHV_WX_GONE	32	/* pieces of memory for what was forgotten, at most */
+#define AHV_WX_GONE_UNITS	32768	/* of which each is about so many */
 #define AHV_WX_GRANTS	128
 #define AHV_WX_RANGES	32
 
@@ -98,6 +100,8 @@ struct ahv_wx_ranges {
  * @on: pages are writable or executable; without, only seals and traps count
  * @nr: entries in use
  * @nr_chunks: pieces of memory given
+ * @all_gone: by bit, pieces of @gone that there was no memory for: all written
+ * @aliases: some unit has a number beyond what @gone has bits for
  * @newest: entry that was used last
  * @oldest: entry that was not used for longest
  * @nr_grants: entries of @grants
@@ -107,12 +111,16 @@ struct ahv_wx_ranges {
  * @traps: execution is told
  * @grants: units with a grant or a trap that was met, and when that ends
  * @chunks: memory of entries
+ * @gone: a bit for each unit that was written when it was forgotten; units that
+ *	are the same number modulo 2^20 share one
  * @heads: hash chains
  */
 struct ahv_wx {
 	bool on;
 	u32 nr;
 	u32 nr_chunks;
+	u32 all_gone;
+	bool aliases;
 	u16 newest;
 	u16 oldest;
 	u32 nr_grants;
@@ -122,6 +130,7 @@ struct ahv_wx {
 	struct ahv_wx_ranges traps;
 	struct { u64 unit, until_ns; } grants[AHV_WX_GRANTS];
 	struct ahv_wx_page *chunks[AHV_WX_CHUNKS];
+	u64 *gone[AHV_WX_GONE];
 	u16 heads[AHV_WX_HEADS];
 };
 
@@ -174,6 +183,8 @@ struct ahv_wx_verdict {
 };
 
 void ahv_wx_init(struct ahv_wx *t);
+/* How many pieces of memory it has. */
+u32 ahv_wx_chunks(const struct ahv_wx *t);
 /* Forget all pages; memory, limits and ranges stay. */
 void ahv_wx_reset(struct ahv_wx *t);
 
@@ -181,13 +192,16 @@ void ahv_wx_reset(struct ahv_wx *t);
  * ahv_wx_wants_chunk() - whether the next page would cost another its place
  * @t: the VM
  *
+ * Without memory it does; and where there is none to remember that this one was
+ * written, all of the pages around it count as written from then on.
+ *
  * Return: whether ahv_wx_give_chunk() would help.
  */
 bool ahv_wx_wants_chunk(const struct ahv_wx *t);
 
 /**
  * ahv_wx_give_chunk() - memory for AHV_WX_CHUNK entries
- * @t: the VM
+ * @t: the VM, which wants it
  * @chunk: the memory, of any content
  */
 void ahv_wx_give_chunk(struct ahv_wx *t, struct ahv_wx_page *chunk);

@@ -150,6 +150,21 @@ GUEST wx
 	jnz	1b
 END wx
 
+/* Writes a page, then N-1 others, and executes the first one. */
+GUEST forget
+	READY
+	leal	(2f - guest_forget)(%esi), %edx
+	movl	%ebx, %ecx
+	movw	$0xe2ff, (%ecx)
+	jmp	3f
+1:	addl	$4096, %ebx
+	movl	%eax, (%ebx)
+3:	decl	%ebp
+	jnz	1b
+	jmp	*%ecx
+2:
+END forget
+
 /* Writes N pages and executes N others: no page is both. */
 GUEST wsplit
 	READY

@@ -14,7 +14,7 @@
 DECLARE(portio); DECLARE(portin); DECLARE(mmio);
 DECLARE(mmioread); DECLARE(cpuid); DECLARE(msr); DECLARE(hypercall);
 DECLARE(hlt); DECLARE(touchread); DECLARE(touchwrite); DECLARE(touchexec);
-DECLARE(wx); DECLARE(wsplit); DECLARE(flip); DECLARE(flipout); DECLARE(dirty);
+DECLARE(wx); DECLARE(forget); DECLARE(wsplit); DECLARE(flip); DECLARE(flipout); DECLARE(dirty);
 DECLARE(shutdown); DECLARE(spin); DECLARE(load); DECLARE(idle);
 DECLARE(real); DECLARE(ud); DECLARE(walk); DECLARE(wx64);
 DECLARE(wxpaged);
@@ -336,6 +336,8 @@ const struct guest arch_guests[] = {
 	  .flags = GUEST_FILL_CODE, .truth = truth_exec, .what = "executes N fresh pages" },
 	{ .name = "wx", CODE(wx), .count = 100, .max_count = PAGES, .pages = 1,
 	  .truth = truth_write, .what = "writes, then executes each of N fresh pages" },
+	{ .name = "forget", CODE(forget), .count = 100, .max_count = PAGES, .pages = 1,
+	  .truth = truth_write, .what = "writes N fresh pages, then executes the first" },
 	{ .name = "wxpaged", CODE(wxpaged), .count = 100, .max_count = PAGES, .pages = 1,
 	  .fixed_pages = 1, .truth = truth_wxpaged, .what = "... with page tables" },
 	{ .name = "wsplit", CODE(wsplit), .count = 100, .max_count = PAGES, .pages = 2,

@@ -35,6 +35,11 @@ forget
 before=$(count boot)
 ok "a 64-bit kernel that boots executes one page by eight addresses" vmm wx64 --count 8
 ok "... which is counted" test "$(count boot)" -gt "${before:-0}"
+ok "a page that was forgotten among 17000" vmm forget --count 17000
+is "$(gpas write_exec)" "0x400000 " "is told of all the same"
+is "$(field write_exec write)" "" "... without the write before it"
+forget
+ok "17000 written, 17000 others executed" vmm wsplit --count 17000
 for twin in walk protect; do ok "$twin" vmm $twin; done
 for twin in wsplit touchexec; do ok "$twin" vmm $twin --count 50; done
 is "$(all_lines)" 0 "what is no attack is not told of"

@@ -34,6 +34,8 @@ static void drop(struct ahv_wx *t)
 {
 	for (u32 i = 0; i < t->nr_chunks; i++)
 		free(t->chunks[i]);
+	for (u32 i = 0; i < AHV_WX_GONE; i++)
+		free(t->gone[i]);
 	free(t);
 }
 
@@ -235,13 +237,65 @@ static void oldest_is_forgotten(void **state)
 		fault(t, W | FIRST, i * 3, S + i);
 	assert_int_equal(t->nr, AHV_WX_PAGES);
 	assert_int_equal(t->forgotten, 1000);
-	assert_int_equal(ahv_wx_may(t, 0, S), R | X);		/* forgotten */
 	assert_int_equal(ahv_wx_may(t, 3000, S), R | W);	/* the oldest that is not */
-	/* that it is mapped and not executable shows what it was */
+	assert_int_equal(ahv_wx_may(t, 0, S), R | W);		/* forgotten, but for one bit */
+	assert_int_equal(ahv_wx_may(t, 1, S), R | X);
+	/* that is enough, mapped or not */
 	assert_int_equal(fault(t, X, 0, 2 * S).rule, AEGISHV_WX_WRITE_EXEC);
-	assert_true(fault(t, X, 0, 2 * S).no_writer);
+	assert_int_equal(fault(t, X | FIRST, 3, 2 * S).rule, AEGISHV_WX_WRITE_EXEC);
+	assert_true(fault(t, X | FIRST, 3, 2 * S).no_writer);
+	assert_int_equal(fault(t, X | FIRST, 1, 2 * S).rule, 0);
+	assert_int_equal(ahv_wx_chunks(t), AHV_WX_CHUNKS + 1);
 	ahv_wx_reset(t);
 	assert_int_equal(ahv_wx_may(t, 3000, S), R | X);
+	assert_int_equal(ahv_wx_may(t, 0, S), R | X);
+	drop(t);
+}
+
+static void write_others(struct ahv_wx *t, u64 now)
+{
+	for (u64 i = 0; i < AHV_WX_PAGES; i++)
+		fault(t, W | FIRST, 500000 + i, now);
+}
+
+/* What was executed when it was forgotten is code, as far as is known. */
+static void executed_is_forgotten(void **state)
+{
+	const u64 far = 1 << 20;
+	struct ahv_wx *t = make();
+
+	fault(t, W | FIRST, 7, S);
+	write_others(t, S);
+	assert_int_equal(fault(t, X | FIRST, 7, S).rule, AEGISHV_WX_WRITE_EXEC);
+	let(t, 7, S);
+	assert_int_equal(ahv_wx_may(t, 7, S), R | X);
+	write_others(t, S);
+	assert_int_equal(fault(t, X | FIRST, 7, S).rule, 0);
+	/* two pages with one bit: none of them is taken for code by mistake */
+	fault(t, W | FIRST, 8, S);
+	fault(t, W | FIRST, far + 8, S);
+	fault(t, X, far + 8, S);
+	let(t, far + 8, S);
+	write_others(t, S);
+	assert_int_equal(fault(t, X | FIRST, 8, S).rule, AEGISHV_WX_WRITE_EXEC);
+	assert_int_equal(fault(t, X | FIRST, far + 8, S).rule, AEGISHV_WX_WRITE_EXEC);
+	drop(t);
+}
+
+/* No memory for bits: all around the page count as written, but for those known. */
+static void forgotten_without_memory(void **state)
+{
+	struct ahv_wx *t = make();
+	struct ahv_wx_access a = { .now_ns = S };
+	struct ahv_wx_verdict v;
+
+	more(t);
+	for (a.unit = 0; a.unit <= AHV_WX_CHUNK; a.unit++)
+		ahv_wx_write(t, &a, &v);
+	assert_int_equal(t->forgotten, 1);
+	assert_int_equal(fault(t, X | FIRST, 0, S).rule, AEGISHV_WX_WRITE_EXEC);
+	assert_int_equal(fault(t, X | FIRST, AHV_WX_GONE_UNITS - 1, S).rule, AEGISHV_WX_WRITE_EXEC);
+	assert_int_equal(fault(t, X | FIRST, AHV_WX_GONE_UNITS, S).rule, 0);
 	drop(t);
 }
 
@@ -408,6 +462,8 @@ int main(void)
 		cmocka_unit_test(grants_have_a_bound),
 		cmocka_unit_test(rests_have_a_bound),
 		cmocka_unit_test(oldest_is_forgotten),
+		cmocka_unit_test(executed_is_forgotten),
+		cmocka_unit_test(forgotten_without_memory),
 		cmocka_unit_test(without_memory),
 		cmocka_unit_test(permissions_are_kept),
 		cmocka_unit_test(seals),
