@@ -137,6 +137,9 @@ static void write_all_kinds(FILE *f)
 					 .name = "kvm_exit" };
 	struct aegishv_rec_lost lo = { .h = HDR(AEGISHV_REC_LOST, struct aegishv_rec_lost),
 				       .count = 904, .total = { 904, UINT64_MAX } };
+	struct aegishv_rec_wx wx = { .h = HDR(AEGISHV_REC_WX, struct aegishv_rec_wx),
+				     .rule = AEGISHV_WX_WRITE_EXEC, .cr3 = UINT64_MAX,
+				     .access = AEGISHV_ACCESS_EXEC, .write_ns = 900 };
 	const void *const recs[] = { &ex, &fa, &en, &ue, &vm, &he, &lo };
 	struct vmtab *t = vmtab_new();
 	struct vm_entry *e = vmtab_get(t, 1);
@@ -149,6 +152,13 @@ static void write_all_kinds(FILE *f)
 			fputs(render(recs[i], e, &known), f);
 		}
 	}
+	for (i = 0; i < 64; i++) {
+		wx.flags = i;
+		fputs(render(&wx, e, &known), f);
+	}
+	wx.rule = wx.answer = wx.mode = 99;
+	wx.write_ns = 0;
+	fputs(render(&wx, e, &known), f);
 	fa.flags = AEGISHV_FAULT_NO_GPA;
 	fputs(render(&fa, e, &known), f);
 	memset(vm.comm, 0xff, sizeof(vm.comm));
