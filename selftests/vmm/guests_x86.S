@@ -363,6 +363,35 @@ GUEST selfwrite
 3:
 END selfwrite
 
+/*
+ * Writes an instruction across each of N borders of pages, and executes it. It
+ * stores its own address operand where that lies: across the same border.
+ */
+GUEST straddle
+	READY
+	leal	(2f - guest_straddle)(%esi), %edx
+1:	leal	4096 - 2(%ebx), %eax
+	leal	4096 - 3(%ebx), %ecx
+	movb	$0xa3, (%ecx)			/* movl %eax, its next 4 bytes */
+	movl	%eax, (%eax)
+	movw	$0xe2ff, 4(%eax)
+	jmp	*%ecx
+2:	addl	$8192, %ebx
+	decl	%ebp
+	jnz	1b
+END straddle
+
+/* Executes one that the VMM put there: a prefix, then `jmp *%edx`. */
+GUEST across
+	READY
+	leal	(2f - guest_across)(%esi), %edx
+1:	leal	4096 - 1(%ebx), %ecx
+	jmp	*%ecx
+2:	addl	$8192, %ebx
+	decl	%ebp
+	jnz	1b
+END across
+
 /* vCPU 0 writes a page N times that all the others execute meanwhile. */
 GUEST wxrace
 	READY

@@ -18,6 +18,7 @@ DECLARE(wx); DECLARE(forget); DECLARE(wsplit); DECLARE(flip); DECLARE(flipout); 
 DECLARE(shutdown); DECLARE(spin); DECLARE(load); DECLARE(idle);
 DECLARE(real); DECLARE(ud); DECLARE(walk); DECLARE(wx64);
 DECLARE(wxpaged);
+DECLARE(straddle); DECLARE(across);
 DECLARE(copy); DECLARE(copysplit); DECLARE(copydeny); DECLARE(vmmwrite);
 DECLARE(stepwx); DECLARE(stepsplit);
 DECLARE(patch); DECLARE(wxdeny); DECLARE(selfwrite); DECLARE(wxrace); DECLARE(relay);
@@ -209,6 +210,17 @@ static void truth_deny(uint64_t n, struct truth *t)
 	add_io(t, n);
 }
 
+/* An instruction on two pages. */
+static void truth_straddle(uint64_t n, struct truth *t)
+{
+	truth_write(2 * n, t);
+}
+
+static void truth_across(uint64_t n, struct truth *t)
+{
+	truth_exec(2 * n, t);
+}
+
 /* vCPU 0 writes the page, the others execute it; who comes first maps it. */
 static void truth_race(uint64_t n, struct truth *t)
 {
@@ -371,6 +383,12 @@ const struct guest arch_guests[] = {
 	  .what = "... and does not write" },
 	{ .name = "selfwrite", CODE(selfwrite), .count = 100, .max_count = MANY, .truth = truth_idle,
 	  .what = "writes N times to the page that it executes" },
+	{ .name = "straddle", CODE(straddle), .count = 10, .max_count = PAGES, .pages = 2,
+	  .truth = truth_straddle,
+	  .what = "writes, then executes N instructions on two pages each, which write both" },
+	{ .name = "across", CODE(across), .count = 10, .max_count = PAGES, .pages = 2,
+	  .flags = GUEST_FILL_CODE, .truth = truth_across,
+	  .what = "executes N instructions on two fresh pages each" },
 	{ .name = "wxrace", CODE(wxrace), .count = 100, .max_count = MANY, .fixed_pages = 1,
 	  .flags = GUEST_FILL_CODE, .truth = truth_race,
 	  .what = "vCPU 0 writes one page N times, the others execute it meanwhile" },

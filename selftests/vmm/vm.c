@@ -98,8 +98,10 @@ static void prefault(uint8_t *p, size_t bytes, bool code)
 {
 	for (size_t off = 0; off < bytes; off += VMM_PAGE) {
 		*(volatile uint8_t *)(p + off) = 0;
-		if (code)
+		if (code) {
 			arch_fill_code(p + off);
+			p[off + VMM_PAGE - 1] = ARCH_PREFIX;
+		}
 	}
 }
 

@@ -175,6 +175,7 @@ void run_set_kick(struct kvm_run *run);
 #define ARCH_LOW_GPA	0x10000ULL
 #define ARCH_PAGES_GPA	(4ULL << 20)
 #define ARCH_MMIO_GPA	(768ULL << 20)	/* no memory from here on */
+#define ARCH_PREFIX	0x3e		/* ds: before a jump it means nothing */
 #define ARCH_REGION	(2ULL << 20)	/* each vCPU's own, so that no two share a stage-2 table */
 
 extern const struct guest arch_guests[];

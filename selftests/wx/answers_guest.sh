@@ -11,6 +11,11 @@ told() { # RULE VALUE
 	jq -r "select(.type == \"wx\" and .rule == \"$1\") | $2" $events | tr '\n' ' '
 }
 
+# Pages of a rule's lines, each once
+pages() { # RULE
+	told "$1" '.gpa[:-3]' | xargs -n 1 | sort -u | xargs
+}
+
 modprobe kvm-amd
 ok "the module loads" insmod aegishv.ko wx=detect
 watch_events
@@ -35,6 +40,23 @@ is "$(($(count flip) - before + $(lines wx_thrash)))" 17 \
 	"each turn is a fault; but for the last, where wx_thrash is told, once"
 note "wx_thrash: $(told wx_thrash '"\(.gpa) \(.flips) \(.write.vcpu)"')"
 forget
+
+# ---- an instruction on two pages ----
+for mode in detect enforce; do
+	ok "wx=$mode" ./aegishv config set wx=$mode
+	ok "instructions that the guest wrote on two pages, and which write both" vmm straddle --count 2
+	is "$(told write_exec '"\(.gpa)@\(.rip)"')" \
+		"0x400ffd@0x400ffd 0x401000@0x400ffd 0x402ffd@0x402ffd 0x403000@0x402ffd " \
+		"... are told of for each page"
+	is "$(pages wx_thrash)" "0x400 0x401 0x402 0x403" "... and each page is granted both"
+	forget
+	ok "instructions on two pages that nobody wrote" vmm across --count 50
+	is "$(all_lines)" 0 "... are not told of"
+	forget
+	ok "in real mode, code, vectors and stack on one page" vmm ud --count 50
+	is "$(pages write_exec)" 0x10 "... which is told of"
+	forget
+done
 
 stop_events
 ok "unloads" rmmod aegishv
