@@ -16,6 +16,66 @@ pages() { # RULE
 	told "$1" '.gpa[:-3]' | xargs -n 1 | sort -u | xargs
 }
 
+# Until as many lines of a rule are there, or the guest is not.
+await() { # RULE COUNT
+	until [ "$(lines "$1")" -ge "$2" ]; do kill -0 $guest || return; done
+}
+
+# Starts a guest that is named held; it runs when this returns.
+start() { # GUEST...
+	./aegishv-vmm "$@" --name held >/tmp/vmm.out 2>&1 &
+	guest=$!
+	until ./aegishv vm list | grep -q held; do kill -0 $guest || return; done
+}
+
+# Starts a guest and has it paused before it executes the first page that it wrote.
+start_paused() { # GUEST...
+	./aegishv config set wx=enforce wx_action=pause
+	start "$@"
+	await write_exec 1
+	is "$(told write_exec '"\(.gpa) \(.answer)"')" "0x401000 pause " "$1 is paused at its first page"
+}
+
+finish() { # STATUS TEXT
+	wait $guest
+	is "$?" "$1" "$2"
+}
+
+stop_guest() {
+	kill -TERM $guest
+	finish 0 "it ends well"
+	forget
+}
+
+# Exits of each vCPU until now
+exits() {
+	./aegishv vm show held --json | jq -c '[.vcpu[].exits]'
+}
+
+# No vCPU makes an exit; the last that each was in may still be counted.
+stands() {
+	for _ in 1 2 3; do
+		before=$(exits)
+		sleep 1
+		after=$(exits)
+		note "exits: $before, then $after"
+		[ "$before" = "$after" ] && return
+	done
+	return 1
+}
+
+# Every vCPU makes exits from now on, sooner or later.
+moves() {
+	before=$(exits)
+	for _ in $(seq 200); do
+		exits | jq -e --argjson b "$before" \
+			'[., $b] | transpose | all(.[0] > .[1])' >/tmp/moves && return
+		usleep 100000
+	done
+	note "exits: $before, then $(exits)"
+	return 1
+}
+
 modprobe kvm-amd
 ok "the module loads" insmod aegishv.ko wx=detect
 watch_events
@@ -57,6 +117,54 @@ for mode in detect enforce; do
 	is "$(pages write_exec)" 0x10 "... which is told of"
 	forget
 done
+
+# ---- two vCPUs ----
+ok "wx=off" ./aegishv config set wx=off wx_action=log
+start load --vcpus 2
+ok "two vCPUs run" moves
+ok "pause" ./aegishv vm pause held
+ok "both stand" stands
+ok "resume" ./aegishv vm resume held
+ok "both run" moves
+ok "wx_action=pause" ./aegishv vm set held wx=enforce wx_action=pause
+ok "a trap on the code of one" ./aegishv vm trap held 0x11000-0x11fff
+await exec_trap 1
+is "$(told exec_trap '"\(.vcpu) \(.gpa[:-3]) \(.answer)"')" "1 0x11 pause " "... which meets it"
+ok "both stand" stands
+ok "resume" ./aegishv vm resume held
+ok "both run" moves
+stop_guest
+
+# ---- other answers to a trap ----
+for mode in detect enforce; do
+	action=kill
+	[ $mode = enforce ] && action=log
+	start load
+	ok "wx=$mode wx_action=$action" ./aegishv vm set held wx=$mode wx_action=$action
+	ok "a trap where it runs" ./aegishv vm trap held 0x10000-0x10fff
+	await exec_trap 1
+	is "$(told exec_trap .answer)" "log " "... is told of"
+	ok "... it runs on" moves
+	stop_guest
+done
+start load
+ok "wx=enforce wx_action=kill" ./aegishv vm set held wx=enforce wx_action=kill
+ok "a trap where it runs" ./aegishv vm trap held 0x10000-0x10fff
+finish 137 "... kills it"
+is "$(told exec_trap .answer)" "kill " "... and is told of"
+forget
+start_paused wxdeny --count 3
+ok "traps on its other pages" ./aegishv vm trap held 0x402000-0x403fff
+ok "deny" ./aegishv vm set held wx=enforce wx_action=deny
+forget
+before=$(count denied)
+ok "resume" ./aegishv vm resume held
+finish 1 "it ends, not having been refused its first page"
+ok "... but both others, which its handler met" grep -q 'returned 4 times with reason 2, expected 5' /tmp/vmm.out
+is "$(($(count denied) - before))" 2 "... and which are counted"
+is "$(told exec_trap '"\(.gpa) \(.answer)"')" "0x402000 deny 0x403000 deny " "... and told of"
+is "$(all_lines)" 2 "... and nothing else"
+forget
 
 stop_events
 ok "unloads" rmmod aegishv

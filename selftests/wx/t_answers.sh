@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Lines of W^X, seals and traps: whose access it was, an instruction on two pages,
-# and that each line is valid by the schema.
+# Lines of W^X, seals and traps: whose access it was, and every answer to a trap;
+# two vCPUs that are paused; an instruction on two pages. Each line is valid by the
+# schema.
 # runs: host
 # kernels: 6.1 6.12 newest debug
 # timeout: 1200
