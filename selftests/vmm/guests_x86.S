@@ -282,10 +282,11 @@ GUEST vmmwrite
 END vmmwrite
 
 /*
- * As wx or copy, each page after the first, and handles #GP: it tells the VMM and
- * goes on to the next page. Descriptors, vectors and stack are in the first page.
+ * As wx or copy, each page after the first, and handles #GP: it tells the VMM,
+ * unless something is as it should not be, and goes on to the next page.
+ * Descriptors, vectors and stack are in the first page.
  */
-	.macro DENIED name write
+	.macro DENIED name write unless:vararg
 GUEST \name
 	READY
 	movl	$0x0000ffff, 8(%ebx)		/* selector 8: flat code */
@@ -313,8 +314,9 @@ GUEST \name
 2:	decl	%ebp
 	jnz	1b
 	jmp	4f
-3:	outb	%al, $PORT_WORK
-	addl	$4, %esp			/* error code */
+3:	\unless
+	outb	%al, $PORT_WORK
+5:	addl	$4, %esp			/* error code */
 	movl	%edx, (%esp)
 	iret
 4:
@@ -323,6 +325,9 @@ END \name
 
 DENIED wxdeny OWN_WRITE
 DENIED copydeny EMULATED_WRITE
+/* For pages that are sealed: tells only of those that were not written. */
+DENIED keep OWN_WRITE cmpw $0, (%ebx); jne 5f
+DENIED copykeep EMULATED_WRITE cmpw $0, (%ebx); jne 5f
 
 /*
  * Writes, or not, and executes each page after the first, which has the stack:

@@ -18,7 +18,7 @@ DECLARE(wx); DECLARE(forget); DECLARE(wsplit); DECLARE(flip); DECLARE(flipout); 
 DECLARE(shutdown); DECLARE(spin); DECLARE(load); DECLARE(idle);
 DECLARE(real); DECLARE(ud); DECLARE(walk); DECLARE(wx64);
 DECLARE(wxpaged);
-DECLARE(straddle); DECLARE(across);
+DECLARE(keep); DECLARE(copykeep); DECLARE(straddle); DECLARE(across);
 DECLARE(copy); DECLARE(copysplit); DECLARE(copydeny); DECLARE(vmmwrite);
 DECLARE(stepwx); DECLARE(stepsplit);
 DECLARE(patch); DECLARE(wxdeny); DECLARE(selfwrite); DECLARE(wxrace); DECLARE(relay);
@@ -210,6 +210,20 @@ static void truth_deny(uint64_t n, struct truth *t)
 	add_io(t, n);
 }
 
+/* With every write but the first refused. */
+static void truth_keep(uint64_t n, struct truth *t)
+{
+	truth_write(n + 1, t);
+	add_io(t, n - 1);
+}
+
+static void truth_copykeep(uint64_t n, struct truth *t)
+{
+	truth_copy(n, t);
+	add_fault(t, ACCESS_WRITE, 1);
+	add_io(t, n - 1);
+}
+
 /* An instruction on two pages. */
 static void truth_straddle(uint64_t n, struct truth *t)
 {
@@ -372,6 +386,11 @@ const struct guest arch_guests[] = {
 	{ .name = "copydeny", CODE(copydeny), .count = 100, .max_count = PAGES, .pages = 1,
 	  .fixed_pages = 1, .truth = truth_copydeny,
 	  .what = "as copy, and is refused each time, which it handles" },
+	{ .name = "keep", CODE(keep), .count = 100, .max_count = PAGES, .pages = 1,
+	  .fixed_pages = 1, .truth = truth_keep,
+	  .what = "as wxdeny, but refused each write but the first, and finds the pages unchanged" },
+	{ .name = "copykeep", CODE(copykeep), .count = 100, .max_count = PAGES, .pages = 1,
+	  .fixed_pages = 1, .truth = truth_copykeep, .what = "... by KVM's emulator" },
 	{ .name = "vmmwrite", CODE(vmmwrite), .count = 100, .max_count = PAGES, .pages = 1,
 	  .flags = GUEST_FILL_CODE, .truth = truth_vmmwrite,
 	  .what = "executes N pages, has the VMM write there, executes them again" },

@@ -166,6 +166,46 @@ is "$(told exec_trap '"\(.gpa) \(.answer)"')" "0x402000 deny 0x403000 deny " "..
 is "$(all_lines)" 2 "... and nothing else"
 forget
 
+# ---- other answers to a write to a sealed page ----
+seal_others() { # ACTION
+	ok "its other pages are sealed" ./aegishv vm seal held 0x402000-0x403fff
+	ok "$1" ./aegishv vm set held wx=off wx_action=$1
+	forget
+	ok "resume" ./aegishv vm resume held
+}
+for name in keep copykeep; do
+	start_paused $name --count 3
+	seal_others pause
+	for page in 1 2; do
+		await seal $page
+		ok "it is paused at a write" stands
+		is "$(lines seal)" $page "... which is told of"
+		ok "resume" ./aegishv vm resume held
+	done
+	finish 0 "its pages are as they were, and it ends well"
+	is "$(told seal '"\(.gpa) \(.answer) \(.access)"')" "0x402000 pause write 0x403000 pause write " "each is told of"
+	forget
+	start_paused $name --count 3
+	seal_others deny
+	finish 0 "it is refused each write, its pages are as they were"
+	is "$(told seal '"\(.gpa) \(.answer)"')" "0x402000 deny 0x403000 deny " "... which is told of"
+	forget
+	start_paused $name --count 3
+	seal_others kill
+	finish 137 "it is killed at a write"
+	is "$(told seal '"\(.gpa) \(.answer)"')" "0x402000 kill " "... which is told of"
+	forget
+done
+
+# ---- other lines, for the schema ----
+ok "deny" ./aegishv config set wx=enforce wx_action=deny
+vmm stepwx --count 3
+ok "each execution is refused" vmm wxdeny --count 3
+ok "kill" ./aegishv config set wx_action=kill
+vmm wx --count 3
+is "$?" 137 "a guest is killed"
+forget
+
 stop_events
 ok "unloads" rmmod aegishv
 done_testing
