@@ -200,6 +200,24 @@ int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *nam
 #endif
 
 #ifdef CONFIG_X86_64
+/* 6.13: KVM says whether it maps a guest's page to write to it; before, it always may. */
+#ifdef AHV_HAVE_KVM_MAP_WRITABLE
+#define AHV_KVM_MAP	"__kvm_vcpu_map"
+#else
+#define AHV_KVM_MAP	"kvm_vcpu_map"
+#endif
+
+static inline bool ahv_kvm_map_writes(struct ftrace_regs *fregs)
+{
+#ifdef AHV_HAVE_KVM_MAP_WRITABLE
+	return (u8)ahv_fregs_arg(fregs, 3);
+#else
+	return true;
+#endif
+}
+#endif
+
+#ifdef CONFIG_X86_64
 /* 6.8: KVM may be built without what guests of Hyper-V want. */
 static inline bool ahv_kvm_is_hyperv(const struct kvm *kvm)
 {

@@ -31,6 +31,7 @@ static struct ahv_hook_status hooks[AHV_NR_HOOKS] = {
 	[AHV_HOOK_S2_HUGEPAGE] = { .name = "stage2_hugepage" },
 	[AHV_HOOK_S2_LEVEL] = { .name = "stage2_level" },
 	[AHV_HOOK_S2_EMULATOR] = { .name = "stage2_emulator" },
+	[AHV_HOOK_S2_MAP] = { .name = "stage2_map" },
 	[AHV_HOOK_S2_INSN] = { .name = "stage2_insn" },
 	[AHV_HOOK_GUEST_STATE] = { .name = "guest_state" },
 	[AHV_HOOK_FILE_OPEN] = { .name = "security_file_open", .required = true },

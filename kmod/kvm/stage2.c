@@ -395,3 +395,24 @@ bool ahv_s2_kvm_writes(struct kvm_vcpu *vcpu, u64 gpa, u64 bytes)
 			refused |= on_write(&f);
 	return refused;
 }
+
+/**
+ * ahv_s2_kvm_maps() - KVM is about to map a page of a guest, to write to it
+ * @vcpu: the vCPU
+ * @gfn: the page, of the guest and not of one of its own
+ *
+ * What a guest gives the processor for its nested guests (AMD's VMCB) KVM reads
+ * and writes through a mapping of its own: with VMSAVE the guest has much of it
+ * written with values that it chose.
+ *
+ * Return: true when there shall be no mapping. KVM then answers the guest.
+ */
+bool ahv_s2_kvm_maps(struct kvm_vcpu *vcpu, u64 gfn)
+{
+	struct ahv_s2_fault f = {
+		.v = ahv_kvm_vcpu(vcpu), .vcpu = vcpu, .gpa = gfn << PAGE_SHIFT,
+		.emulated = true, .mapped = true,
+	};
+
+	return watches_kvm(&f) && describe(&f, FAULT_WRITE | FAULT_PRESENT) && on_write(&f);
+}

@@ -63,6 +63,7 @@ struct ahv_s2 {
  * @gpa: address
  * @access: one of AEGISHV_ACCESS_*
  * @emulated: no fault, KVM itself is about to write or execute
+ * @mapped: ... through a mapping; without one it answers the guest by itself
  * @a: the same for the state machine
  */
 struct ahv_s2_fault {
@@ -72,12 +73,14 @@ struct ahv_s2_fault {
 	u64 gpa;
 	u8 access;
 	bool emulated;
+	bool mapped;
 	struct ahv_wx_access a;
 };
 
 /* stage2.c; from the hooks, preemption off */
 bool ahv_s2_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code);
 bool ahv_s2_kvm_writes(struct kvm_vcpu *vcpu, u64 gpa, u64 bytes);
+bool ahv_s2_kvm_maps(struct kvm_vcpu *vcpu, u64 gfn);
 bool ahv_s2_kvm_executes(struct kvm_vcpu *vcpu);
 u8 ahv_s2_may(struct ahv_s2 *s2, u64 gfn, u8 old);
 bool ahv_s2_wants_4k(const struct ahv_vm *vm);
@@ -129,6 +132,7 @@ u64 ahv_guest_cr3(struct kvm_vcpu *vcpu);
 bool ahv_guest_is_64bit(struct kvm_vcpu *vcpu);
 void ahv_guest_look(struct kvm_vcpu *vcpu, u64 gfn, struct ahv_wx_guest *g);
 bool ahv_guest_in_kernel(struct kvm_vcpu *vcpu);
+bool ahv_guest_runs_nested(const struct kvm_vcpu *vcpu);
 bool ahv_guest_takes_event(const struct kvm_vcpu *vcpu);
 bool ahv_guest_code(struct kvm_vcpu *vcpu, bool end, u64 *gpa);
 bool ahv_guest_allows(struct kvm_vcpu *vcpu, u64 gva, u64 code, u64 *gpa);

@@ -133,6 +133,21 @@ static u8 action_for(const struct ahv_s2_fault *f, u8 rule)
 	return action;
 }
 
+/*
+ * What a guest meets instead. Without its mapping KVM injects #GP by itself, and
+ * a second one would be a double fault. Not so where it was to tell a hypervisor
+ * in the guest that its own guest stopped: neither can go on then.
+ */
+static void refuse(struct ahv_s2_fault *f)
+{
+	bool nested = ahv_isa() == AEGISHV_ISA_SVM && ahv_guest_runs_nested(f->vcpu);
+
+	if (f->mapped ? nested : f->emulated && f->access == AEGISHV_ACCESS_EXEC)
+		ahv_guest_shut_down(f->vcpu);
+	else if (!f->mapped)
+		ahv_guest_inject_gp(f->vcpu);
+}
+
 /* Return: whether the instruction is not to be carried out. */
 static bool act(struct ahv_s2_fault *f, const struct finding *x)
 {
@@ -147,10 +162,7 @@ static bool act(struct ahv_s2_fault *f, const struct finding *x)
 	/* A sealed page is not written after the pause either. */
 	if (x->answer == AEGISHV_WX_ACTION_DENY || seal) {
 		f->v->counts.wx[AEGISHV_WX_COUNT_DENIED]++;
-		if (f->emulated && f->access == AEGISHV_ACCESS_EXEC)
-			ahv_guest_shut_down(f->vcpu);
-		else
-			ahv_guest_inject_gp(f->vcpu);
+		refuse(f);
 		return true;
 	}
 	return false;

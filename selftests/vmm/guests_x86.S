@@ -201,9 +201,8 @@ END flipout
 	movw	$0xe2ff, (%ebx)
 	.endm
 
-/* As wx, with page tables: two of 4 MiB in a directory, which is its first page. */
-GUEST wxpaged
-	READY
+/* Two pages of 4 MiB in a directory, which is its first page. */
+	.macro PAGING
 	movl	$0x83, (%ebx)			/* present, writable, large */
 	movl	$0x400083, 4(%ebx)
 	movl	%cr4, %eax
@@ -213,6 +212,12 @@ GUEST wxpaged
 	movl	%cr0, %eax
 	orl	$0x80000000, %eax		/* PG */
 	movl	%eax, %cr0
+	.endm
+
+/* As wx, with page tables. */
+GUEST wxpaged
+	READY
+	PAGING
 	leal	(2f - guest_wxpaged)(%esi), %edx
 1:	addl	$4096, %ebx
 	OWN_WRITE
@@ -281,14 +286,8 @@ GUEST vmmwrite
 	jnz	1b
 END vmmwrite
 
-/*
- * As wx or copy, each page after the first, and handles #GP: it tells the VMM,
- * unless something is as it should not be, and goes on to the next page.
- * Descriptors, vectors and stack are in the first page.
- */
-	.macro DENIED name write unless:vararg
-GUEST \name
-	READY
+/* #GP goes to label 3. Descriptors, vectors and stack are in the first page. */
+	.macro HANDLE_GP name
 	movl	$0x0000ffff, 8(%ebx)		/* selector 8: flat code */
 	movl	$0x00cf9b00, 12(%ebx)
 	movw	$15, 0x200(%ebx)
@@ -306,6 +305,16 @@ GUEST \name
 	movl	%eax, 0x20a(%ebx)
 	lidt	0x208(%ebx)
 	leal	4096(%ebx), %esp
+	.endm
+
+/*
+ * As wx or copy, each page after the first, and handles #GP: it tells the VMM,
+ * unless something is as it should not be, and goes on to the next page.
+ */
+	.macro DENIED name write unless:vararg
+GUEST \name
+	READY
+	HANDLE_GP \name
 	movl	%edi, %eax
 	leal	(2f - guest_\name)(%esi), %edx
 1:	addl	$4096, %ebx
@@ -328,6 +337,129 @@ DENIED copydeny EMULATED_WRITE
 /* For pages that are sealed: tells only of those that were not written. */
 DENIED keep OWN_WRITE cmpw $0, (%ebx); jne 5f
 DENIED copykeep EMULATED_WRITE cmpw $0, (%ebx); jne 5f
+
+#define EFER		0xc0000080
+#define EFER_SVME	0x1000
+#define VM_HSAVE_PA	0xc0010117
+
+/* What a hypervisor needs on AMD; KVM wants to see page tables, too. */
+	.macro HYPERVISOR
+	PAGING
+	movl	$EFER, %ecx
+	rdmsr
+	orl	$EFER_SVME, %eax
+	wrmsr
+	movl	$VM_HSAVE_PA, %ecx
+	movl	%ebx, %eax
+	xorl	%edx, %edx
+	wrmsr
+	.endm
+
+/* Offsets in a VMCB: appendix B of the AMD APM volume 2. */
+#define VMCB_INTERCEPT4	0x10
+#define VMCB_ASID	0x58
+#define VMCB_EXITCODE	0x70
+#define VMCB_ES		0x400
+#define VMCB_CS		0x410
+#define VMCB_SS		0x420
+#define VMCB_DS		0x430
+#define VMCB_FS_LIMIT	0x444
+#define VMCB_EFER	0x4d0
+#define VMCB_CR4	0x548
+#define VMCB_CR3	0x550
+#define VMCB_CR0	0x558
+#define VMCB_RFLAGS	0x570
+#define VMCB_RIP	0x578
+
+#define INTERCEPT_VMRUN_VMMCALL	0x3
+#define EXIT_VMMCALL	0x81
+#define DATA_SEGMENT	0xc93
+#define CODE_SEGMENT	0xc9b
+
+/*
+ * As copydeny, but KVM writes a VMCB there, all ones at one place. What is there
+ * afterwards has to be that, and what was there where it is refused.
+ */
+	.macro WRITES_VMCB name at skip insn
+GUEST \name
+	READY
+	HANDLE_GP \name
+	HYPERVISOR
+	leal	(2f - guest_\name)(%esi), %edx
+1:	addl	$4096, %ebx
+	movl	%ebx, %eax
+	\insn
+	cmpl	$-1, \at(%ebx)
+	jne	5f
+	addl	$\skip, %ebx
+	jmp	*%ebx
+2:	decl	%ebp
+	jnz	1b
+	jmp	4f
+3:	cmpl	$0, \at(%ebx)
+	jne	5f
+	addl	$4, %esp			/* error code */
+	movl	%edx, (%esp)
+	iret
+5:	outb	%al, $PORT_WRONG
+4:
+END \name
+	.endm
+
+	.macro FAILING_VMRUN
+	vmrun
+	stgi
+	.endm
+
+/* The second of each kind executes a page that was not written. */
+WRITES_VMCB vmsave VMCB_FS_LIMIT 0 vmsave
+WRITES_VMCB vmsavesplit VMCB_FS_LIMIT 4096 vmsave
+WRITES_VMCB vmrun VMCB_EXITCODE 0 FAILING_VMRUN
+WRITES_VMCB vmrunsplit VMCB_EXITCODE 4096 FAILING_VMRUN
+
+	.macro SEGMENT at attr
+	movl	$(\attr << 16 | 8), \at(%eax)
+	movl	$-1, \at + 4(%eax)
+	.endm
+
+/*
+ * Runs a guest of its own in all of its memory, which writes and executes each of
+ * N pages and then stops. Its VMCB is the second page.
+ */
+GUEST vmexit
+	READY
+	HYPERVISOR
+	leal	4096(%ebx), %eax
+	movl	$INTERCEPT_VMRUN_VMMCALL, VMCB_INTERCEPT4(%eax)
+	movl	$1, VMCB_ASID(%eax)
+	SEGMENT VMCB_CS CODE_SEGMENT
+	SEGMENT VMCB_DS DATA_SEGMENT
+	SEGMENT VMCB_ES DATA_SEGMENT
+	SEGMENT VMCB_SS DATA_SEGMENT
+	movl	$EFER_SVME, VMCB_EFER(%eax)
+	movl	%cr0, %ecx
+	movl	%ecx, VMCB_CR0(%eax)
+	movl	%cr4, %ecx
+	movl	%ecx, VMCB_CR4(%eax)
+	movl	%ebx, VMCB_CR3(%eax)
+	movl	$2, VMCB_RFLAGS(%eax)
+	leal	(1f - guest_vmexit)(%esi), %ecx
+	movl	%ecx, VMCB_RIP(%eax)
+	leal	(3f - guest_vmexit)(%esi), %edx
+	addl	$4096, %ebx
+	vmrun
+	stgi
+	cmpl	$EXIT_VMMCALL, VMCB_EXITCODE(%eax)
+	je	4f
+	outb	%al, $PORT_WRONG
+1:	addl	$4096, %ebx
+	OWN_WRITE
+	jmp	*%ebx
+3:	decl	%ebp
+	jnz	1b
+	vmmcall
+4:
+END vmexit
 
 /*
  * Writes, or not, and executes each page after the first, which has the stack:
@@ -552,10 +684,8 @@ END wx64
 #define CR4_PGE		0x80
 #define CR4_SMEP	0x100000
 #define CR4_SMAP	0x200000
-#define EFER		0xc0000080
 #define EFER_ON		0x500
 #define EFER_NXE	0x800
-#define EFER_SVME	0x1000
 
 	.macro CR0 value
 	movl	$(\value), %eax

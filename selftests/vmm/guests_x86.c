@@ -21,6 +21,7 @@ DECLARE(wxpaged);
 DECLARE(keep); DECLARE(copykeep); DECLARE(straddle); DECLARE(across);
 DECLARE(copy); DECLARE(copysplit); DECLARE(copydeny); DECLARE(vmmwrite);
 DECLARE(stepwx); DECLARE(stepsplit);
+DECLARE(vmsave); DECLARE(vmsavesplit); DECLARE(vmrun); DECLARE(vmrunsplit); DECLARE(vmexit);
 DECLARE(patch); DECLARE(wxdeny); DECLARE(selfwrite); DECLARE(wxrace); DECLARE(relay);
 DECLARE(known); DECLARE(protect); DECLARE(tamper); DECLARE(nested); DECLARE(alone);
 
@@ -174,6 +175,17 @@ static void truth_wxpaged(uint64_t n, struct truth *t)
 	truth_write(n + 1, t);
 	add(t, CAUSE_CR0, 1);
 	add(t, CAUSE_CR4, 1);
+}
+
+/*
+ * Without the instructions of nested virtualization, which cause an exit or not
+ * as the processor can, and its guest's exits.
+ */
+static void truth_vmcb(uint64_t n, struct truth *t)
+{
+	truth_wxpaged(n, t);
+	add(t, CAUSE_MSR_READ, 1);
+	add(t, CAUSE_MSR_WRITE, 2);
 }
 
 /* A copy from a device: KVM writes. */
@@ -400,6 +412,21 @@ const struct guest arch_guests[] = {
 	{ .name = "stepsplit", CODE(stepsplit), .count = 100, .max_count = PAGES, .pages = 1,
 	  .fixed_pages = 1, .flags = GUEST_FILL_CODE, .truth = truth_step,
 	  .what = "... and does not write" },
+	{ .name = "vmsave", CODE(vmsave), .count = 100, .max_count = 500, .pages = 1,
+	  .fixed_pages = 1, .flags = GUEST_FILL_CODE, .truth = truth_vmcb,
+	  .what = "AMD: as copydeny, but KVM writes by VMSAVE" },
+	{ .name = "vmsavesplit", CODE(vmsavesplit), .count = 100, .max_count = 500, .pages = 2,
+	  .fixed_pages = 1, .flags = GUEST_FILL_CODE, .truth = truth_vmcb,
+	  .what = "... and others are executed" },
+	{ .name = "vmrun", CODE(vmrun), .count = 100, .max_count = 500, .pages = 1,
+	  .fixed_pages = 1, .flags = GUEST_FILL_CODE, .truth = truth_vmcb,
+	  .what = "AMD: as vmsave, by VMRUN of what is no guest" },
+	{ .name = "vmrunsplit", CODE(vmrunsplit), .count = 100, .max_count = 500, .pages = 2,
+	  .fixed_pages = 1, .flags = GUEST_FILL_CODE, .truth = truth_vmcb,
+	  .what = "... and others are executed" },
+	{ .name = "vmexit", CODE(vmexit), .count = 100, .max_count = 500, .pages = 1,
+	  .fixed_pages = 2, .truth = truth_vmcb,
+	  .what = "AMD: runs a guest of its own that is as wx" },
 	{ .name = "selfwrite", CODE(selfwrite), .count = 100, .max_count = MANY, .truth = truth_idle,
 	  .what = "writes N times to the page that it executes" },
 	{ .name = "straddle", CODE(straddle), .count = 10, .max_count = PAGES, .pages = 2,

@@ -7,6 +7,7 @@
 #define PORT_READY	0xf0	/* this vCPU's own pages are mapped: wait for the others */
 #define PORT_SYNC	0xf1	/* all vCPUs meet; the VMM switches dirty logging on */
 #define PORT_PATCH	0xf3	/* the VMM writes to all pages of this vCPU */
+#define PORT_WRONG	0xf4	/* memory is not as it has to be: the VM ends, badly */
 #define PORT_DONE	0xf2	/* the work is done; the next hlt ends the vCPU */
 
 #define SHARED_GPA	0x400000	/* ARCH_PAGES_GPA: first page of vCPU 0 */

@@ -49,7 +49,7 @@ refused=$(grep -v '^[a-z]*deny\|^stepwx\|^asked' lives | grep -c ' 1$')
 ok "no more guests were refused something ($refused) than the module counted ($(($(count denied) - denied)))" \
 	test "$refused" -le $(($(count denied) - denied))
 is "$(told birth) $(told death)" "$born $born" "each birth and each death is told"
-is "$(stage2 idle)" 6 "no hook is attached"
+is "$(stage2 idle)" 7 "no hook is attached"
 is "$(grep -c '^make_spte\|^kvm_mmu_' /sys/kernel/tracing/enabled_functions)" 0 "... says the kernel, too"
 is "$(field unattributed)" 0 "no exit was unattributed"
 note "$(./aegishv stats | grep '^wx')"
@@ -73,7 +73,7 @@ guest plain load
 ok "a VM is changed that nobody watches" ./aegishv vm set plain wx_action=deny
 ok "... and resumed, which is not paused" ./aegishv vm resume plain
 ok "... and unsealed, which has no seal" ./aegishv vm unseal plain
-is "$(stage2 idle)" 6 "no hook was wanted for that"
+is "$(stage2 idle)" 7 "no hook was wanted for that"
 kill -TERM $started
 wait $started
 is "$? $(field vms)" "0 0" "it ends well, and is gone then"
@@ -81,14 +81,14 @@ is "$? $(field vms)" "0 0" "it ends well, and is gone then"
 # ---- kvm goes and comes while every VM is to be watched ----
 ok "wx=detect" ./aegishv config set wx=detect
 again() { # COMMAND...: that takes kvm away
-	is "$(stage2 attached)" 6 "the hooks are attached"
+	is "$(stage2 attached)" 7 "the hooks are attached"
 	forget
 	ok "a page that writes to itself, which is granted both for a while" vmm selfwrite --count 300
 	ok "$*, while hooks are attached" "$@"
 	fails "kvm is gone" grep -q '^kvm' /proc/modules
-	is "$(stage2 absent)" 6 "the hooks are, too"
+	is "$(stage2 absent)" 7 "the hooks are, too"
 	ok "kvm again" modprobe kvm-amd
-	is "$(stage2 attached)" 6 "the hooks are attached again"
+	is "$(stage2 attached)" 7 "the hooks are attached again"
 	forget
 	ok "a guest writes, then executes" vmm wx --count 3
 	is "$(gpas write_exec)" "0x400000 0x401000 0x402000 " "... and is told of"

@@ -77,7 +77,7 @@ fails "one that is paused is not asked" ./aegishv vm seal bare --kernel-text
 ok "... and that is said: $tap_out" sh -c 'echo "$1" | grep -q "paused.*resume it"' - "$tap_out"
 ./aegishv vm resume bare
 is "$(./aegishv vm show bare | grep -c sealed)" 0 "nothing is sealed"
-is "$(./aegishv health | grep -c 'hook:stage2_[a-z]* *idle')" 6 "nobody needs the hooks"
+is "$(./aegishv health | grep -c 'hook:stage2_[a-z]* *idle')" 7 "nobody needs the hooks"
 fails "--kernel-text goes with seal" ./aegishv vm trap bare --kernel-text
 kill -TERM $bare
 wait $bare

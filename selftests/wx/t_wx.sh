@@ -13,13 +13,13 @@ ok "the module loads" insmod aegishv.ko
 watch_events
 is "$(./aegishv health | grep -c 'events are read')" 1 "its events are read"
 stage2() { ./aegishv health | grep -c "hook:stage2_[a-z]* *$1"; }
-is "$(stage2 idle)" 6 "no hook is attached while nobody asks"
+is "$(stage2 idle)" 7 "no hook is attached while nobody asks"
 ok "wx=off" vmm wx --count 3
 is "$(all_lines)" 0 "... tells nothing"
 
 # ---- detect ----
 ok "wx=detect for every VM" ./aegishv config set wx=detect
-is "$(stage2 attached)" 6 "the hooks are attached"
+is "$(stage2 attached)" 7 "the hooks are attached"
 ok "healthy" ./aegishv health
 ok "write, then execute three pages" vmm wx --count 3
 is "$(gpas write_exec)" "0x400000 0x401000 0x402000 " "each is told once, with its gpa"
@@ -78,7 +78,7 @@ note "$(./aegishv stats | grep '^wx')"
 
 # ---- modes of one VM, while it runs ----
 ok "off again" ./aegishv config set wx=off
-is "$(stage2 idle)" 6 "the hooks are let go"
+is "$(stage2 idle)" 7 "the hooks are let go"
 ./aegishv-vmm load --name guest >/tmp/load.out 2>&1 &
 load=$!
 until ./aegishv vm list | grep -q guest; do usleep 100000; done
@@ -103,7 +103,7 @@ ok "... and says so" sh -c './aegishv vm show guest --json | grep -q "paused.*tr
 ok "resume" ./aegishv vm resume guest
 fails "it runs again" stands
 ok "inherit" ./aegishv vm set guest wx=inherit
-is "$(stage2 idle)" 6 "... and nobody needs the hooks"
+is "$(stage2 idle)" 7 "... and nobody needs the hooks"
 kill -TERM $load
 wait $load
 is "$?" 0 "it ends well"

@@ -205,6 +205,12 @@ void ahv_guest_look(struct kvm_vcpu *vcpu, u64 gfn, struct ahv_wx_guest *g)
 	g->map = w.map;
 }
 
+/* Whether it runs a guest of its guest. */
+bool ahv_guest_runs_nested(const struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.hflags & HF_GUEST_MASK;
+}
+
 /* Whether the exit came while an interrupt or exception was being delivered. */
 bool ahv_guest_takes_event(const struct kvm_vcpu *vcpu)
 {
@@ -326,7 +332,7 @@ int ahv_guest_find_text(struct kvm_vcpu *vcpu, struct ahv_ktext *k)
 /* Whether a vCPU runs a 64-bit kernel now, and not that of a nested guest. */
 bool ahv_guest_in_kernel(struct kvm_vcpu *vcpu)
 {
-	return !(vcpu->arch.hflags & HF_GUEST_MASK) && !vcpu->arch.guest_state_protected &&
+	return !ahv_guest_runs_nested(vcpu) && !vcpu->arch.guest_state_protected &&
 	       ahv_guest_is_64bit(vcpu) && guest_cr0(vcpu) & X86_CR0_PG && !ahv_guest_cpl(vcpu);
 }
 

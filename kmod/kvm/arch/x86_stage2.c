@@ -9,8 +9,8 @@
  * the guest. stage2_spte, make_spte(): what is mapped, under mmu_lock.
  * stage2_hugepage, kvm_mmu_hugepage_adjust(), and stage2_level,
  * kvm_mmu_max_mapping_level(): 4 KiB for a VM that wants them.
- * stage2_emulator, kvm_vcpu_write_guest(): KVM writes by itself. stage2_insn,
- * x86_emulate_instruction(): it executes by itself.
+ * stage2_emulator, kvm_vcpu_write_guest(), and stage2_map, kvm_vcpu_map(): KVM
+ * writes by itself. stage2_insn, x86_emulate_instruction(): it executes by itself.
  *
  * Attach and detach are process context with ahv_kvm_mutex, and sleep.
  */
@@ -46,6 +46,9 @@ MODULE_PARM_DESC(wx_untested,
 #define ACC_USER_EXEC	0x4	/* for VMX */
 
 #define GFN_SHIFT_1G	18
+
+/* A page that no guest has. */
+#define NO_GFN		(~0UL)
 
 /* EMULTYPE_NO_DECODE, which is KVM's own since 7.x */
 #define NO_DECODE	BIT(0)
@@ -128,6 +131,23 @@ static void notrace on_emulator(unsigned long ip, unsigned long parent_ip,
 	preempt_enable_notrace();
 	if (refused)
 		skip(fregs, ahv_s2_return_0);
+}
+
+/*
+ * kvm_vcpu_map(vcpu, gfn, map): KVM fails by itself, as it does where there is no
+ * memory, and leaves its map as it does then.
+ */
+static void notrace on_map(unsigned long ip, unsigned long parent_ip,
+			   struct ftrace_ops *ops, struct ftrace_regs *fregs)
+{
+	struct pt_regs *regs = ftrace_get_regs(fregs);
+
+	if (!regs || !ahv_kvm_map_writes(fregs))
+		return;
+	preempt_disable_notrace();
+	if (ahv_s2_kvm_maps((void *)regs->di, regs->si))
+		regs->si = NO_GFN;
+	preempt_enable_notrace();
 }
 
 static void notrace on_insn(unsigned long ip, unsigned long parent_ip,
@@ -260,6 +280,8 @@ static struct s2_hook hooks[] = {
 	  { .func = on_level, .flags = AHV_FTRACE_IPMODIFY } },
 	{ "kvm_vcpu_write_guest", AHV_HOOK_S2_EMULATOR,
 	  { .func = on_emulator, .flags = AHV_FTRACE_IPMODIFY } },
+	{ AHV_KVM_MAP, AHV_HOOK_S2_MAP,
+	  { .func = on_map, .flags = FTRACE_OPS_FL_SAVE_REGS } },
 	{ "x86_emulate_instruction", AHV_HOOK_S2_INSN,
 	  { .func = on_insn, .flags = AHV_FTRACE_IPMODIFY } },
 	{ "kvm_mmu_page_fault", AHV_HOOK_S2_FAULT,
