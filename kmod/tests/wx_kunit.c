@@ -64,8 +64,10 @@ static void memory_has_a_bound(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, t->nr, (u32)AHV_WX_PAGES);
 	KUNIT_EXPECT_EQ(test, t->forgotten, 100ULL);
-	KUNIT_EXPECT_EQ(test, (int)ahv_wx_may(t, 99, a.now_ns), RX);
+	KUNIT_EXPECT_EQ(test, (int)ahv_wx_may(t, 99, a.now_ns), RW);	/* by one bit */
 	KUNIT_EXPECT_EQ(test, (int)ahv_wx_may(t, 100, a.now_ns), RW);
+	KUNIT_EXPECT_EQ(test, (int)ahv_wx_may(t, a.unit, a.now_ns), RX);
+	KUNIT_EXPECT_EQ(test, ahv_wx_chunks(t), AHV_WX_CHUNKS + 1U);
 }
 
 static void seals_and_traps(struct kunit *test)
