@@ -112,6 +112,16 @@ static bool wants_memory(struct ahv_s2 *s2)
 	return wants;
 }
 
+bool ahv_s2_sealed(struct ahv_s2 *s2, u64 gfn)
+{
+	bool sealed;
+
+	raw_spin_lock(&s2->lock);
+	sealed = ahv_wx_in(&s2->wx.seals, gfn >> s2->shift);
+	raw_spin_unlock(&s2->lock);
+	return sealed;
+}
+
 static void give_memory(struct ahv_s2_fault *f)
 {
 	struct ahv_s2 *s2 = f->s2;
@@ -218,7 +228,7 @@ static bool is_direct(struct kvm_vcpu *vcpu)
 }
 
 /* Whether it runs a guest of its guest. */
-static bool is_nested(struct kvm_vcpu *vcpu)
+bool ahv_s2_is_nested(struct kvm_vcpu *vcpu)
 {
 	return vcpu->arch.mmu != &vcpu->arch.root_mmu;
 }
@@ -239,7 +249,7 @@ static bool is_watchable(struct kvm_vcpu *vcpu)
  */
 bool ahv_s2_watches(struct kvm_vcpu *vcpu)
 {
-	return !is_nested(vcpu) && is_watchable(vcpu);
+	return !ahv_s2_is_nested(vcpu) && is_watchable(vcpu);
 }
 
 static bool is_memory(struct kvm_vcpu *vcpu, gfn_t gfn)
@@ -313,7 +323,7 @@ bool ahv_s2_fault(struct kvm_vcpu *vcpu, u64 gpa, u64 code)
 		return false;
 	}
 	if (!ahv_s2_watches(vcpu)) {
-		if (!is_nested(vcpu))
+		if (!ahv_s2_is_nested(vcpu))
 			WRITE_ONCE(f.s2->problem, vcpu->arch.guest_state_protected ?
 						  why_protected : why_shadow);
 		return false;
@@ -365,7 +375,7 @@ bool ahv_s2_kvm_executes(struct kvm_vcpu *vcpu)
 {
 	struct ahv_s2_fault f = { .v = ahv_kvm_vcpu(vcpu), .vcpu = vcpu, .emulated = true };
 
-	if (likely(!ahv_guest_takes_event(vcpu)) || is_nested(vcpu) || !watches_kvm(&f))
+	if (likely(!ahv_guest_takes_event(vcpu)) || ahv_s2_is_nested(vcpu) || !watches_kvm(&f))
 		return false;
 	return on_code(&f, false) || on_code(&f, true);
 }

@@ -84,6 +84,8 @@ bool ahv_s2_kvm_maps(struct kvm_vcpu *vcpu, u64 gfn);
 bool ahv_s2_kvm_executes(struct kvm_vcpu *vcpu);
 u8 ahv_s2_may(struct ahv_s2 *s2, u64 gfn, u8 old);
 bool ahv_s2_wants_4k(const struct ahv_vm *vm);
+bool ahv_s2_sealed(struct ahv_s2 *s2, u64 gfn);
+bool ahv_s2_is_nested(struct kvm_vcpu *vcpu);
 bool ahv_s2_watches(struct kvm_vcpu *vcpu);
 void ahv_s2_forbid_1g(struct kvm_vcpu *vcpu, u64 gfn);
 void ahv_s2_free(struct ahv_s2 *s2);

@@ -359,6 +359,8 @@ DENIED copykeep EMULATED_WRITE cmpw $0, (%ebx); jne 5f
 #define VMCB_INTERCEPT4	0x10
 #define VMCB_ASID	0x58
 #define VMCB_EXITCODE	0x70
+#define VMCB_NESTED_CTL	0x90
+#define VMCB_NESTED_CR3	0xb0
 #define VMCB_ES		0x400
 #define VMCB_CS		0x410
 #define VMCB_SS		0x420
@@ -373,6 +375,8 @@ DENIED copykeep EMULATED_WRITE cmpw $0, (%ebx); jne 5f
 
 #define INTERCEPT_VMRUN_VMMCALL	0x3
 #define EXIT_VMMCALL	0x81
+#define PTE_USER	0x4
+#define CR0_UNPAGED	0x11
 #define DATA_SEGMENT	0xc93
 #define CODE_SEGMENT	0xc9b
 
@@ -422,13 +426,8 @@ WRITES_VMCB vmrunsplit VMCB_EXITCODE 4096 FAILING_VMRUN
 	movl	$-1, \at + 4(%eax)
 	.endm
 
-/*
- * Runs a guest of its own in all of its memory, which writes and executes each of
- * N pages and then stops. Its VMCB is the second page.
- */
-GUEST vmexit
-	READY
-	HYPERVISOR
+/* A VMCB in the second page, eax from now on, for a guest that begins at label 1. */
+	.macro NESTED_GUEST name
 	leal	4096(%ebx), %eax
 	movl	$INTERCEPT_VMRUN_VMMCALL, VMCB_INTERCEPT4(%eax)
 	movl	$1, VMCB_ASID(%eax)
@@ -443,15 +442,30 @@ GUEST vmexit
 	movl	%ecx, VMCB_CR4(%eax)
 	movl	%ebx, VMCB_CR3(%eax)
 	movl	$2, VMCB_RFLAGS(%eax)
-	leal	(1f - guest_vmexit)(%esi), %ecx
+	leal	(1f - guest_\name)(%esi), %ecx
 	movl	%ecx, VMCB_RIP(%eax)
-	leal	(3f - guest_vmexit)(%esi), %edx
-	addl	$4096, %ebx
+	.endm
+
+/* Runs it until it stops by itself, which is the end of the script. */
+	.macro RUN_NESTED
 	vmrun
 	stgi
 	cmpl	$EXIT_VMMCALL, VMCB_EXITCODE(%eax)
 	je	4f
 	outb	%al, $PORT_WRONG
+	.endm
+
+/*
+ * Runs a guest of its own in all of its memory, which writes and executes each of
+ * N pages and then stops.
+ */
+GUEST vmexit
+	READY
+	HYPERVISOR
+	NESTED_GUEST vmexit
+	leal	(3f - guest_vmexit)(%esi), %edx
+	addl	$4096, %ebx
+	RUN_NESTED
 1:	addl	$4096, %ebx
 	OWN_WRITE
 	jmp	*%ebx
@@ -460,6 +474,32 @@ GUEST vmexit
 	vmmcall
 4:
 END vmexit
+
+/*
+ * Writes and executes its third page; then runs a guest of its own, behind page
+ * tables for that (nested paging), which writes to each of N pages and stops.
+ */
+GUEST npwrite
+	READY
+	HYPERVISOR
+	NESTED_GUEST npwrite
+	orl	$PTE_USER, (%ebx)
+	orl	$PTE_USER, 4(%ebx)
+	movl	$1, VMCB_NESTED_CTL(%eax)
+	movl	%ebx, VMCB_NESTED_CR3(%eax)
+	movl	$CR0_UNPAGED, VMCB_CR0(%eax)
+	leal	(2f - guest_npwrite)(%esi), %edx
+	addl	$8192, %ebx
+	OWN_WRITE
+	jmp	*%ebx
+2:	RUN_NESTED
+1:	addl	$4096, %ebx
+	OWN_WRITE
+	decl	%ebp
+	jnz	1b
+	vmmcall
+4:
+END npwrite
 
 /*
  * Writes, or not, and executes each page after the first, which has the stack:

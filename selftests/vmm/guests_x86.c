@@ -22,6 +22,7 @@ DECLARE(keep); DECLARE(copykeep); DECLARE(straddle); DECLARE(across);
 DECLARE(copy); DECLARE(copysplit); DECLARE(copydeny); DECLARE(vmmwrite);
 DECLARE(stepwx); DECLARE(stepsplit);
 DECLARE(vmsave); DECLARE(vmsavesplit); DECLARE(vmrun); DECLARE(vmrunsplit); DECLARE(vmexit);
+DECLARE(npwrite);
 DECLARE(patch); DECLARE(wxdeny); DECLARE(selfwrite); DECLARE(wxrace); DECLARE(relay);
 DECLARE(known); DECLARE(protect); DECLARE(tamper); DECLARE(nested); DECLARE(alone);
 
@@ -427,6 +428,9 @@ const struct guest arch_guests[] = {
 	{ .name = "vmexit", CODE(vmexit), .count = 100, .max_count = 500, .pages = 1,
 	  .fixed_pages = 2, .truth = truth_vmcb,
 	  .what = "AMD: runs a guest of its own that is as wx" },
+	{ .name = "npwrite", CODE(npwrite), .count = 100, .max_count = 500, .pages = 1,
+	  .fixed_pages = 3, .truth = truth_vmcb,
+	  .what = "AMD: runs one with nested paging, which writes N pages" },
 	{ .name = "selfwrite", CODE(selfwrite), .count = 100, .max_count = MANY, .truth = truth_idle,
 	  .what = "writes N times to the page that it executes" },
 	{ .name = "straddle", CODE(straddle), .count = 10, .max_count = PAGES, .pages = 2,

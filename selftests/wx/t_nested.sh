@@ -86,6 +86,24 @@ is "$(gpas seal)$(field seal answer) $(field seal access)" "0x401000 deny write"
 is "$(all_lines) $(by_kvm seal)" "1 1" "... as what KVM did, and nothing else"
 ok "... and the VM is shut down" grep -q 'reason 8, expected 0' /tmp/vmm.out
 
+forget
+
+# Its guest's guest has page tables of its own for what is sealed, too.
+start npwrite
+is "$(gpas write_exec)" "0x402000 " "npwrite: it is paused before it runs its own guest"
+go_on "pages that this does not write" 0x3f0000-0x3fffff
+is "$status" 0 "it goes on and ends"
+start npwrite
+ok "what this writes is sealed" ./aegishv vm seal held 0x404000-0x404fff
+./aegishv vm set held wx=off wx_action=log
+exits() { ./aegishv vm show held --json | sed -n 's/.*"exits": *\([0-9]*\),.*/\1/p' | head -n 1; }
+before=$(exits)
+ok "resume" ./aegishv vm resume held
+until [ "$(exits)" -gt $((before + 2000)) ]; do kill -0 $vm || break; done
+ok "the write is not done, however often it is tried" kill -0 $vm
+ok "until nothing is sealed" ./aegishv vm unseal held
+wait $vm
+is "$?" 0 "then it is"
 stop_events
 ok "unloads" rmmod aegishv
 done_testing

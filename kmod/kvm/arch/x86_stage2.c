@@ -210,6 +210,16 @@ static void shape(struct kvm_vcpu *vcpu, struct ahv_s2 *s2, struct pt_regs *regs
 		regs->cx &= ~(unsigned long)exec_bits(access);
 }
 
+/*
+ * For a guest of the guest: what is sealed stays so whoever maps it. There is
+ * nobody to tell or to answer, as its faults come with its own addresses.
+ */
+static void shape_nested(struct ahv_s2 *s2, struct pt_regs *regs)
+{
+	if (ahv_s2_sealed(s2, regs->r8))
+		regs->cx &= ~(unsigned long)ACC_WRITE;
+}
+
 static void notrace on_spte(unsigned long ip, unsigned long parent_ip,
 			    struct ftrace_ops *ops, struct ftrace_regs *fregs)
 {
@@ -223,12 +233,12 @@ static void notrace on_spte(unsigned long ip, unsigned long parent_ip,
 	preempt_disable_notrace();
 	vcpu = (void *)regs->di;
 	v = ahv_kvm_vcpu(vcpu);
-	if (v && READ_ONCE(v->vm->watch) & (AHV_WATCH_WX | AHV_WATCH_RANGES) &&
-	    ahv_s2_watches(vcpu)) {
-		s2 = ahv_s2_of(v->vm, GFP_ATOMIC);
-		if (s2)
-			shape(vcpu, s2, regs);
-	}
+	s2 = v && READ_ONCE(v->vm->watch) & (AHV_WATCH_WX | AHV_WATCH_RANGES) ?
+	     ahv_s2_of(v->vm, GFP_ATOMIC) : NULL;
+	if (s2 && ahv_s2_watches(vcpu))
+		shape(vcpu, s2, regs);
+	else if (s2 && ahv_s2_is_nested(vcpu))
+		shape_nested(s2, regs);
 	preempt_enable_notrace();
 }
 
