@@ -102,16 +102,6 @@ u8 ahv_s2_may(struct ahv_s2 *s2, u64 gfn, u8 old)
 	return may;
 }
 
-static bool wants_memory(struct ahv_s2 *s2)
-{
-	bool wants;
-
-	raw_spin_lock(&s2->lock);
-	wants = ahv_wx_wants_chunk(&s2->wx);
-	raw_spin_unlock(&s2->lock);
-	return wants;
-}
-
 bool ahv_s2_sealed(struct ahv_s2 *s2, u64 gfn)
 {
 	bool sealed;
@@ -122,16 +112,8 @@ bool ahv_s2_sealed(struct ahv_s2 *s2, u64 gfn)
 	return sealed;
 }
 
-static void give_memory(struct ahv_s2_fault *f)
+static void give_memory(struct ahv_s2 *s2, struct ahv_wx_page *chunk)
 {
-	struct ahv_s2 *s2 = f->s2;
-	struct ahv_wx_page *chunk;
-
-	if (!wants_memory(s2))
-		return;
-	chunk = alloc_chunk(GFP_ATOMIC);
-	if (!chunk)
-		return;		/* one is forgotten */
 	raw_spin_lock(&s2->lock);
 	if (ahv_wx_wants_chunk(&s2->wx)) {
 		ahv_wx_give_chunk(&s2->wx, chunk);
@@ -139,6 +121,29 @@ static void give_memory(struct ahv_s2_fault *f)
 	}
 	raw_spin_unlock(&s2->lock);
 	kfree(chunk);
+}
+
+/**
+ * ahv_s2_lock_with_memory() - take a VM's lock, to learn something of one page
+ * @s2: its pages
+ *
+ * Memory for that is there and nobody else takes it meanwhile, unless there is
+ * none to be had: then some page is forgotten.
+ */
+void ahv_s2_lock_with_memory(struct ahv_s2 *s2)
+{
+	struct ahv_wx_page *chunk;
+
+	raw_spin_lock(&s2->lock);
+	while (ahv_wx_wants_chunk(&s2->wx)) {
+		raw_spin_unlock(&s2->lock);
+		chunk = alloc_chunk(GFP_ATOMIC);
+		if (chunk)
+			give_memory(s2, chunk);
+		raw_spin_lock(&s2->lock);
+		if (!chunk)
+			return;
+	}
 }
 
 /* The mappings that a verdict takes away; counts the change of mind. */
@@ -161,7 +166,7 @@ static void allow_exec(struct ahv_s2_fault *f)
 {
 	struct ahv_wx_verdict verdict;
 
-	raw_spin_lock(&f->s2->lock);
+	ahv_s2_lock_with_memory(f->s2);
 	ahv_wx_exec_allow(&f->s2->wx, &f->a, &verdict);
 	raw_spin_unlock(&f->s2->lock);
 	carry_out(f, &verdict);
@@ -173,8 +178,7 @@ static bool on_write(struct ahv_s2_fault *f)
 {
 	struct ahv_wx_verdict verdict;
 
-	give_memory(f);
-	raw_spin_lock(&f->s2->lock);
+	ahv_s2_lock_with_memory(f->s2);
 	ahv_wx_write(&f->s2->wx, &f->a, &verdict);
 	raw_spin_unlock(&f->s2->lock);
 	if (verdict.rule == AEGISHV_WX_SEAL)
@@ -214,7 +218,6 @@ static bool on_exec(struct ahv_s2_fault *f)
 		carry_out(f, &verdict);
 		return false;
 	}
-	give_memory(f);
 	refused = ahv_s2_answer(f, &verdict);
 	if (!refused)
 		allow_exec(f);

@@ -73,7 +73,7 @@ static void tell(struct ahv_s2_fault *f, const struct finding *x)
 	u32 held = 0;
 	bool now;
 
-	raw_spin_lock(&s2->lock);
+	ahv_s2_lock_with_memory(s2);
 	now = x->answer >= AEGISHV_WX_ACTION_PAUSE ||
 	      (!x->verdict->quiet && may_tell(s2, f->a.now_ns));
 	if (now) {

@@ -83,16 +83,20 @@ static void unhash(struct ahv_wx *t, u16 i)
 	*link = entry(t, i)->next;
 }
 
-static u32 gone_piece(u64 unit)
-{
-	return unit / AHV_WX_GONE_UNITS % AHV_WX_GONE;
-}
-
+/* Where the bit of a page is; NULL when there is no memory for it. */
 static u64 *gone_word(const struct ahv_wx *t, u64 unit)
 {
-	u64 *piece = t->gone[gone_piece(unit)];
+	u64 *piece;
 
+	if (unit >= (u64)AHV_WX_GONE * AHV_WX_GONE_UNITS)
+		return NULL;
+	piece = t->gone[unit / AHV_WX_GONE_UNITS];
 	return piece ? &piece[unit % AHV_WX_GONE_UNITS / 64] : NULL;
+}
+
+static u64 gone_bit(u64 unit)
+{
+	return 1ULL << unit % 64;
 }
 
 /* Whether a page without an entry was written when it was forgotten. */
@@ -100,22 +104,27 @@ static bool was_written(const struct ahv_wx *t, u64 unit)
 {
 	const u64 *word = gone_word(t, unit);
 
-	return t->all_gone & 1U << gone_piece(unit) || (word && *word & 1ULL << unit % 64);
+	return word && *word & gone_bit(unit);
 }
 
-/* A page that was executed last gives its bit back, where no other may need it. */
 static void forget(struct ahv_wx *t, const struct ahv_wx_page *p)
 {
 	u64 *word = gone_word(t, p->unit);
 
 	t->forgotten++;
-	t->aliases |= p->unit >= (u64)AHV_WX_GONE * AHV_WX_GONE_UNITS;
-	if (p->state == AHV_WX_WRITABLE && word)
-		*word |= 1ULL << p->unit % 64;
-	else if (p->state == AHV_WX_WRITABLE)
-		t->all_gone |= 1U << gone_piece(p->unit);
-	else if (p->state == AHV_WX_EXECUTABLE && word && !t->aliases)
-		*word &= ~(1ULL << p->unit % 64);
+	if (!word)
+		return;
+	if (p->state == AHV_WX_WRITABLE)
+		*word |= gone_bit(p->unit);
+	else
+		*word &= ~gone_bit(p->unit);
+}
+
+/* Whether it would be forgotten that this page was written. */
+static bool wants_piece(const struct ahv_wx *t, const struct ahv_wx_page *p)
+{
+	return p->state == AHV_WX_WRITABLE && !gone_word(t, p->unit) &&
+	       p->unit < (u64)AHV_WX_GONE * AHV_WX_GONE_UNITS;
 }
 
 /* An entry for a page that has none; NULL when no memory was ever given. */
@@ -186,8 +195,6 @@ void ahv_wx_reset(struct ahv_wx *t)
 	t->newest = 0;
 	t->oldest = 0;
 	t->nr_grants = 0;
-	t->all_gone = 0;
-	t->aliases = false;
 	for (i = 0; i < AHV_WX_GONE; i++)
 		if (t->gone[i])
 			memset(t->gone[i], 0, AHV_WX_GONE_UNITS / 8);
@@ -206,7 +213,7 @@ bool ahv_wx_wants_chunk(const struct ahv_wx *t)
 {
 	if (t->nr < t->nr_chunks * AHV_WX_CHUNK)
 		return false;
-	return t->nr_chunks < AHV_WX_CHUNKS || !gone_word(t, entry(t, t->oldest)->unit);
+	return t->nr_chunks < AHV_WX_CHUNKS || wants_piece(t, entry(t, t->oldest));
 }
 
 void ahv_wx_give_chunk(struct ahv_wx *t, struct ahv_wx_page *chunk)
@@ -216,7 +223,7 @@ void ahv_wx_give_chunk(struct ahv_wx *t, struct ahv_wx_page *chunk)
 		return;
 	}
 	memset(chunk, 0, AHV_WX_GONE_UNITS / 8);
-	t->gone[gone_piece(entry(t, t->oldest)->unit)] = (u64 *)chunk;
+	t->gone[entry(t, t->oldest)->unit / AHV_WX_GONE_UNITS] = (u64 *)chunk;
 }
 
 static u8 state_of(const struct ahv_wx *t, const struct ahv_wx_page *p, u64 unit)

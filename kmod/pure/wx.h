@@ -22,7 +22,7 @@
 #define AHV_WX_CHUNKS	256
 #define AHV_WX_PAGES	(AHV_WX_CHUNK * AHV_WX_CHUNKS)
 #define AHV_WX_HEADS	4096	/* a power of two */
-#define AHV_WX_GONE	32	/* pieces of memory for what was forgotten, at most */
+#define AHV_WX_GONE	512	/* pieces of memory for what was forgotten, at most */
 #define AHV_WX_GONE_UNITS	32768	/* of which each is about so many */
 #define AHV_WX_GRANTS	128
 #define AHV_WX_RANGES	32
@@ -100,8 +100,6 @@ struct ahv_wx_ranges {
  * @on: pages are writable or executable; without, only seals and traps count
  * @nr: entries in use
  * @nr_chunks: pieces of memory given
- * @all_gone: by bit, pieces of @gone that there was no memory for: all written
- * @aliases: some unit has a number beyond what @gone has bits for
  * @newest: entry that was used last
  * @oldest: entry that was not used for longest
  * @nr_grants: entries of @grants
@@ -111,16 +109,14 @@ struct ahv_wx_ranges {
  * @traps: execution is told
  * @grants: units with a grant or a trap that was met, and when that ends
  * @chunks: memory of entries
- * @gone: a bit for each unit that was written when it was forgotten; units that
- *	are the same number modulo 2^20 share one
+ * @gone: a bit for each unit that was written when it was forgotten, but for
+ *	those with numbers beyond
  * @heads: hash chains
  */
 struct ahv_wx {
 	bool on;
 	u32 nr;
 	u32 nr_chunks;
-	u32 all_gone;
-	bool aliases;
 	u16 newest;
 	u16 oldest;
 	u32 nr_grants;
@@ -192,8 +188,8 @@ void ahv_wx_reset(struct ahv_wx *t);
  * ahv_wx_wants_chunk() - whether the next page would cost another its place
  * @t: the VM
  *
- * Without memory it does; and where there is none to remember that this one was
- * written, all of the pages around it count as written from then on.
+ * Without memory it does; and that this one was written is forgotten, too, where
+ * there is none for that.
  *
  * Return: whether ahv_wx_give_chunk() would help.
  */
