@@ -53,21 +53,26 @@ static pid_t start_changes(struct env *e, int (*change)(struct env *, int))
 	_exit(-err);
 }
 
-/* Opens both names until the changes are over: 0 when one open succeeded. */
+/*
+ * Opens both names until the changes are over, and once after that, when they are
+ * as they shall be: 0 when one open succeeded.
+ */
 static int race(struct env *e, int (*change)(struct env *, int))
 {
 	bool opened = false, refused = false;
 	pid_t pid = start_changes(e, change);
 	int status, err;
+	bool over;
 
-	while (!waitpid(pid, &status, WNOHANG)) {
+	do {
+		over = waitpid(pid, &status, WNOHANG);
 		err = open_and_read(e->file);
 		opened |= !err || err == -ENODATA;
 		refused |= err == -EPERM;
 		err = open_and_read(in(e, "away"));
 		opened |= !err || err == -ENODATA;
 		refused |= err == -EPERM;
-	}
+	} while (!over);
 	if (!WIFEXITED(status) || WEXITSTATUS(status))
 		return -(WIFEXITED(status) ? WEXITSTATUS(status) : ECHILD);
 	return opened ? 0 : refused ? -EPERM : -ENOENT;
