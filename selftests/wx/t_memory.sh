@@ -63,7 +63,7 @@ is "$(told_of)" 0x400000 "... which is told of"
 stop_guest
 forget
 
-our_function give_memory
+our_function ahv_s2_lock_with_memory
 fail_next -1 $slab
 before=$(unseen)
 ok "100 pages are written and executed without memory for more than 64" vmm wx --count 100
