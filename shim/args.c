@@ -47,8 +47,10 @@ static const char *any_number(const char *s, uint64_t *v)
 bool args_span(const char *s, uint64_t *first, uint64_t *last)
 {
 	s = any_number(s, first);
+	if (!s)
+		return false;
 	*last = *first;
-	if (s && *s == '-')
+	if (*s == '-')
 		s = any_number(s + 1, last);
 	return s && !*s && *first <= *last;
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # A real guest: Debian's kernel boots to a shell under wx=detect and wx=enforce as
-# the policy has them that we ship, programs run, shellcode is told of, and with wx_action=deny it dies by a signal
-# while the guest goes on. What the boot costs is noted.
+# the policy has them that we ship, programs run, shellcode is told of, and with
+# wx_action=deny it dies by a signal while the guest goes on. What the boot costs
+# is noted.
 # icount: yes
 # hangs: yes
 # files: build/{k}/aegishv.ko build/vmm/aegishv-vmm build/vmm/ahvctl build/vmm/guest-wx.gz build/shim/aegishv selftests/wx/wx.sh examples/policy.example {cache}/6.1/vmlinuz
