@@ -131,6 +131,7 @@ static void give_memory(struct ahv_s2 *s2, struct ahv_wx_page *chunk)
  * none to be had: then some page is forgotten.
  */
 void ahv_s2_lock_with_memory(struct ahv_s2 *s2)
+	__acquires(&s2->lock)
 {
 	struct ahv_wx_page *chunk;
 

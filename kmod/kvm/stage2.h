@@ -88,7 +88,7 @@ bool ahv_s2_sealed(struct ahv_s2 *s2, u64 gfn);
 bool ahv_s2_is_nested(struct kvm_vcpu *vcpu);
 bool ahv_s2_watches(struct kvm_vcpu *vcpu);
 void ahv_s2_forbid_1g(struct kvm_vcpu *vcpu, u64 gfn);
-void ahv_s2_lock_with_memory(struct ahv_s2 *s2);
+void ahv_s2_lock_with_memory(struct ahv_s2 *s2) __acquires(&s2->lock);
 void ahv_s2_free(struct ahv_s2 *s2);
 struct ahv_s2 *ahv_s2_of(struct ahv_vm *vm, gfp_t gfp);
 

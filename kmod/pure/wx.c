@@ -13,6 +13,9 @@
 
 #define TICK_SHIFT	20	/* struct ahv_wx_page keeps some times in 2^20 ns */
 
+static_assert(AHV_WX_CHUNK * sizeof(struct ahv_wx_page) >= AHV_WX_GONE_UNITS / 8,
+	      "a piece of memory serves for entries or for bits");
+
 static u32 ticks(u64 ns)
 {
 	u32 t = ns >> TICK_SHIFT;
