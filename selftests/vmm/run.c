@@ -95,6 +95,10 @@ static bool handle_io(struct vcpu *v)
 		v->done_ns = now_ns();
 		v->done = true;
 		return true;
+	case PORT_EVENT_WRONG:
+		vmm_error("vCPU %u: memory is not as it has to be: the guest did not do what its script says",
+			  v->id);
+		return false;
 	case PORT_EVENT_NONE:
 		break;
 	}

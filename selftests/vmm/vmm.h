@@ -193,7 +193,7 @@ int run_linux(const struct options *o);
 
 enum port_event {
 	PORT_EVENT_NONE, PORT_EVENT_WORK, PORT_EVENT_READY, PORT_EVENT_SYNC,
-	PORT_EVENT_PATCH, PORT_EVENT_DONE
+	PORT_EVENT_PATCH, PORT_EVENT_WRONG, PORT_EVENT_DONE
 };
 enum port_event arch_port_event(const struct kvm_run *run);
 

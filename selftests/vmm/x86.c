@@ -199,6 +199,8 @@ enum port_event arch_port_event(const struct kvm_run *run)
 		return PORT_EVENT_SYNC;
 	case PORT_PATCH:
 		return PORT_EVENT_PATCH;
+	case PORT_WRONG:
+		return PORT_EVENT_WRONG;
 	case PORT_DONE:
 		return PORT_EVENT_DONE;
 	}

@@ -3,10 +3,11 @@
  * VMs that come and go while W^X, seals and traps of each and of all change at
  * random moments, and that are paused and killed:
  *   wxlives LIVES JOBS SEED COUNT
- * JOBS at a time, guests of aegishv-vmm that do COUNT units of work. Prints
- * "GUEST END STATUS" for each life and "asked N gone N" for each job: requests,
- * and those for a VM that was gone by then. Whatever else a request is answered
- * and however else a guest ends is said, and then the status is 1.
+ * JOBS at a time, guests of aegishv-vmm that do COUNT units of work, some of them
+ * in guests of their own. Prints "GUEST END STATUS" for each life and "asked N
+ * gone N" for each job: requests, and those for a VM that was gone by then.
+ * Whatever else a request is answered and however else a guest ends is said, and
+ * then the status is 1.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,6 +37,7 @@ struct job {
 struct guest {
 	const char *name, *vcpus;
 	unsigned int times;	/* of COUNT; 0 runs until it is told to stop */
+	unsigned int most;	/* that it can do, 0 for any number */
 };
 
 static const struct guest guests[] = {
@@ -43,6 +45,7 @@ static const struct guest guests[] = {
 	{ "copy", "1", 1 }, { "stepwx", "1", 1 }, { "copydeny", "1", 1 }, { "flip", "1", 100 },
 	{ "selfwrite", "1", 100 }, { "wxrace", "2", 100 }, { "portio", "2", 10 },
 	{ "load", "1", 0 }, { "load", "1", 0 }, { "load", "2", 0 },
+	{ "vmsave", "1", 1, 500 }, { "vmexit", "1", 1, 500 }, { "npwrite", "1", 1, 500 },
 };
 
 static unsigned int draw(struct job *j, unsigned int n)
@@ -143,7 +146,10 @@ static void exec_vmm(const struct job *j, const struct guest *g, unsigned long c
 	int log = open(log_of(j), O_WRONLY | O_CREAT | O_TRUNC, 0644);
 	char times[24];
 
-	snprintf(times, sizeof(times), "%lu", count * g->times);
+	count *= g->times;
+	if (g->most && count > g->most)
+		count = g->most;
+	snprintf(times, sizeof(times), "%lu", count);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	dup2(log, 1);
 	dup2(log, 2);
