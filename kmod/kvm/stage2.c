@@ -18,6 +18,9 @@ static const char why_protected[] = "its registers are encrypted (SEV-ES)";
 static const char why_shadow[] =
 	"its pages are mapped by shadow paging: load the module with wx_untested=1";
 
+/* At the first fault of a VM nothing can be waited for: no more than four pages. */
+static_assert(sizeof(struct ahv_s2) <= 16384);
+
 static struct ahv_wx_page *alloc_chunk(gfp_t gfp)
 {
 	return kmalloc_array(AHV_WX_CHUNK, sizeof(struct ahv_wx_page), gfp | __GFP_NOWARN);
@@ -48,8 +51,9 @@ void ahv_s2_free(struct ahv_s2 *s2)
 		return;
 	for (i = 0; i < s2->wx.nr_chunks; i++)
 		kfree(s2->wx.chunks[i]);
-	for (i = 0; i < AHV_WX_GONE; i++)
+	for (i = 0; s2->wx.gone && i < AHV_WX_GONE; i++)
 		kfree(s2->wx.gone[i]);
+	kfree(s2->wx.gone);
 	kfree(s2);
 }
 

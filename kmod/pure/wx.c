@@ -13,8 +13,9 @@
 
 #define TICK_SHIFT	20	/* struct ahv_wx_page keeps some times in 2^20 ns */
 
-static_assert(AHV_WX_CHUNK * sizeof(struct ahv_wx_page) >= AHV_WX_GONE_UNITS / 8,
-	      "a piece of memory serves for entries or for bits");
+static_assert(AHV_WX_CHUNK * sizeof(struct ahv_wx_page) >= AHV_WX_GONE_UNITS / 8 &&
+	      AHV_WX_CHUNK * sizeof(struct ahv_wx_page) >= AHV_WX_GONE * sizeof(u64 *),
+	      "a piece of memory serves for entries, for bits, and for where these are");
 
 static u32 ticks(u64 ns)
 {
@@ -91,7 +92,7 @@ static u64 *gone_word(const struct ahv_wx *t, u64 unit)
 {
 	u64 *piece;
 
-	if (unit >= (u64)AHV_WX_GONE * AHV_WX_GONE_UNITS)
+	if (!t->gone || unit >= (u64)AHV_WX_GONE * AHV_WX_GONE_UNITS)
 		return NULL;
 	piece = t->gone[unit / AHV_WX_GONE_UNITS];
 	return piece ? &piece[unit % AHV_WX_GONE_UNITS / 64] : NULL;
@@ -198,16 +199,16 @@ void ahv_wx_reset(struct ahv_wx *t)
 	t->newest = 0;
 	t->oldest = 0;
 	t->nr_grants = 0;
-	for (i = 0; i < AHV_WX_GONE; i++)
+	for (i = 0; t->gone && i < AHV_WX_GONE; i++)
 		if (t->gone[i])
 			memset(t->gone[i], 0, AHV_WX_GONE_UNITS / 8);
 }
 
 u32 ahv_wx_chunks(const struct ahv_wx *t)
 {
-	u32 i, n = t->nr_chunks;
+	u32 i, n = t->nr_chunks + !!t->gone;
 
-	for (i = 0; i < AHV_WX_GONE; i++)
+	for (i = 0; t->gone && i < AHV_WX_GONE; i++)
 		n += !!t->gone[i];
 	return n;
 }
@@ -225,8 +226,11 @@ void ahv_wx_give_chunk(struct ahv_wx *t, struct ahv_wx_page *chunk)
 		t->chunks[t->nr_chunks++] = chunk;
 		return;
 	}
-	memset(chunk, 0, AHV_WX_GONE_UNITS / 8);
-	t->gone[entry(t, t->oldest)->unit / AHV_WX_GONE_UNITS] = (u64 *)chunk;
+	memset(chunk, 0, AHV_WX_CHUNK * sizeof(*chunk));
+	if (!t->gone)
+		t->gone = (u64 **)chunk;
+	else
+		t->gone[entry(t, t->oldest)->unit / AHV_WX_GONE_UNITS] = (u64 *)chunk;
 }
 
 static u8 state_of(const struct ahv_wx *t, const struct ahv_wx_page *p, u64 unit)

@@ -109,8 +109,8 @@ struct ahv_wx_ranges {
  * @traps: execution is told
  * @grants: units with a grant or a trap that was met, and when that ends
  * @chunks: memory of entries
- * @gone: a bit for each unit that was written when it was forgotten, but for
- *	those with numbers beyond
+ * @gone: AHV_WX_GONE pieces of memory with a bit for each unit that was written
+ *	when it was forgotten, but for those with numbers beyond
  * @heads: hash chains
  */
 struct ahv_wx {
@@ -126,7 +126,7 @@ struct ahv_wx {
 	struct ahv_wx_ranges traps;
 	struct { u64 unit, until_ns; } grants[AHV_WX_GRANTS];
 	struct ahv_wx_page *chunks[AHV_WX_CHUNKS];
-	u64 *gone[AHV_WX_GONE];
+	u64 **gone;
 	u16 heads[AHV_WX_HEADS];
 };
 
