@@ -98,9 +98,12 @@ def show(name, results, seconds, text):
         print(f"      | all of it: {os.path.relpath(log_path(name), TOP)}", flush=True)
 
 
-def step(tally, name, cmd, timeout=900, wants_tap=False, env=None):
-    status, text, seconds = run(name, cmd, timeout, env)
-    results = judge(text, status, wants_tap)
+def step(name, cmd):
+    status, text, seconds = run(name, cmd, 900)
+    return name, judge(text, status, False), seconds, text
+
+
+def tell(tally, name, results, seconds, text):
     tally.add(name, results)
     show(name, results, seconds, text)
     return not results.failed
@@ -111,7 +114,7 @@ def cmocka_tap(text):
     return len(re.findall(r"^ok ", text, re.M)), re.findall(r"^not ok \d+ - (.*)", text, re.M)
 
 
-def unit_tests(tally):
+def unit_tests():
     name = "shim/unit"
     status, text, seconds = run(name, ["make", "-s", "-C", "shim", "check"], 1800,
                                 {"CMOCKA_MESSAGE_OUTPUT": "TAP"})
@@ -124,13 +127,12 @@ def unit_tests(tally):
         results.failed.append(f"make -C shim check: exit status {status}")
     elif not results.passed and not results.failed:
         results.failed.append("no test ran")
-    tally.add(name, results)
-    show(name, results, seconds, text)
+    return name, results, seconds, text
 
 
 def build_one(tally, name, cmd, *products):
     """A product that no longer builds is removed: no test may run an old one."""
-    if not step(tally, name, cmd):
+    if not tell(tally, *step(name, cmd)):
         for p in products:
             if os.path.exists(f"{TOP}/build/{p}"):
                 os.unlink(f"{TOP}/build/{p}")
@@ -160,10 +162,10 @@ def build(tally, kernels):
         build_one(tally, f"build/kunit-{k}", [f"{HERE}/kunit.sh", k], f"kunit/{k}/aegishv_kunit.ko")
 
 
-def host_tests(tally):
-    unit_tests(tally)
+def host_jobs():
+    yield unit_tests,
     for check in ("netlink", "checkpatch", "sparse", "targets"):
-        step(tally, f"lint/{check}", [f"{HERE}/lint.sh", check])
+        yield step, f"lint/{check}", [f"{HERE}/lint.sh", check]
 
 
 def run_test(test, kernel, leaks):
@@ -185,23 +187,21 @@ def run_test(test, kernel, leaks):
     return name, judge(text, status, True), seconds, text
 
 
-def jobs_of(tests, kernels):
+def machine_jobs(tests, kernels):
     """The long search for leaks comes last."""
     for leaks in (False, True):
         for test in tests:
             for kernel in kernels:
                 if kernel in test.kernels and \
                    (not leaks or (kernel == "debug" and test["kmemleak"] == "yes")):
-                    yield test, kernel, leaks
+                    yield run_test, test, kernel, leaks
 
 
-def machine_tests(tally, tests, kernels, machines):
-    with concurrent.futures.ThreadPoolExecutor(machines) as pool:
-        running = [pool.submit(run_test, *job) for job in jobs_of(tests, kernels)]
+def run_jobs(tally, jobs, at_once):
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        running = [pool.submit(*job) for job in jobs]
         for done in concurrent.futures.as_completed(running):
-            name, results, seconds, text = done.result()
-            tally.add(name, results)
-            show(name, results, seconds, text)
+            tell(tally, *done.result())
 
 
 def main():
@@ -215,6 +215,7 @@ def main():
     p.add_argument("--list", action="store_true", help="name the tests and end")
     args = p.parse_args()
     os.environ["PATH"] = f"{CACHE}/tools:" + os.environ["PATH"]
+    os.environ["MAKEFLAGS"] = f"-j{os.cpu_count() or 1}"
     kernels = args.kernels.split()
     try:
         tests = [t for t in testfile.find(TOP)
@@ -237,9 +238,8 @@ def main():
         os.unlink(old)
     tally = Tally()
     build(tally, kernels)
-    if not args.only:
-        host_tests(tally)
-    machine_tests(tally, tests, kernels, args.machines)
+    jobs = [*([] if args.only else host_jobs()), *machine_jobs(tests, kernels)]
+    run_jobs(tally, jobs, args.machines)
     return tally.report()
 
 
