@@ -7,7 +7,8 @@ usage: check.py [--kernels "6.1 6.12"] [--only GLOB] [--machines N] [--list]
 Layer 1 runs on this machine: the shim's unit tests, static checks, builds.
 Layers 2 to 4 are the files selftests/*/t_*.sh (testfile.py says what they may
 declare), each on every kernel it names, in a test machine of its own; as many
-machines at a time as there are CPUs / 2 + 1, or --machines. Logs are in build/check.
+machines at a time as there are CPUs / 2 + 2, since they wait a third of their
+time, or --machines. Logs are in build/check.
 """
 import argparse
 import concurrent.futures
@@ -210,7 +211,7 @@ def main():
     p.add_argument("--kernels", default="6.1 6.12", help="tags, in one argument")
     p.add_argument("--only", metavar="GLOB",
                    help="only tests in machines whose name (AREA/t_NAME) fits; layer 1 only builds")
-    p.add_argument("--machines", type=int, default=(os.cpu_count() or 1) // 2 + 1,
+    p.add_argument("--machines", type=int, default=(os.cpu_count() or 1) // 2 + 2,
                    metavar="N", help="test machines at a time")
     p.add_argument("--list", action="store_true", help="name the tests and end")
     args = p.parse_args()
