@@ -10,7 +10,7 @@ share=build/run/$name/share
 D=selftests/detect
 SHIM=build/shim/aegishv
 
-ok "the machine ran" "$RUN" -k "$KERNEL" -n "$name" --timeout 360 --mem 1536 \
+ok "the machine ran" "$RUN" -k "$KERNEL" -n "$name" --timeout "$TIMEOUT" --mem 1536 \
 	-f "build/$KERNEL/aegishv.ko" -f $SHIM -f build/vmm/aegishv-vmm -f "$(command -v jq)" \
 	-f selftests/tap.sh -f selftests/e2e/lib.sh -f $D/rules.conf -f $D/guest.sh -- 'sh guest.sh'
 grep '^not ok' $share/out | sed 's/^/# in the machine: /'

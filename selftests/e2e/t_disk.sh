@@ -9,7 +9,7 @@ name=e2e-disk-$KERNEL
 share=build/run/$name/share
 E=selftests/e2e
 
-ok "the machine ran" "$RUN" -k "$KERNEL" -n "$name" --timeout 360 \
+ok "the machine ran" "$RUN" -k "$KERNEL" -n "$name" --timeout "$TIMEOUT" \
 	-f "build/$KERNEL/aegishv.ko" -f build/shim/aegishv -f build/vmm/aegishv-vmm \
 	-f "$(command -v jq)" -f $E/lib.sh -f $E/disk_guest.sh -- 'sh disk_guest.sh'
 

@@ -10,7 +10,7 @@ name=e2e-events-$KERNEL
 share=build/run/$name/share
 E=selftests/e2e
 
-ok "the machine ran" "$RUN" -k "$KERNEL" -n "$name" --timeout 360 \
+ok "the machine ran" "$RUN" -k "$KERNEL" -n "$name" --timeout "$TIMEOUT" \
 	-f "build/$KERNEL/aegishv.ko" -f build/shim/aegishv -f build/vmm/aegishv-vmm \
 	-f "$(command -v jq)" -f $E/lib.sh -f $E/events_guest.sh -- 'sh events_guest.sh'
 

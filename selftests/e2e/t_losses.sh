@@ -9,7 +9,7 @@ name=e2e-losses-$KERNEL
 share=build/run/$name/share
 E=selftests/e2e
 
-ok "the machine ran" "$RUN" -k "$KERNEL" -n "$name" --timeout 460 \
+ok "the machine ran" "$RUN" -k "$KERNEL" -n "$name" --timeout "$TIMEOUT" \
 	-f "build/$KERNEL/aegishv.ko" -f build/shim/aegishv -f build/vmm/aegishv-vmm \
 	-f "$(command -v jq)" -f $E/lib.sh -f $E/losses_guest.sh -- 'sh losses_guest.sh'
 

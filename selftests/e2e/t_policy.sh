@@ -10,7 +10,7 @@ name=e2e-policy-$KERNEL
 share=build/run/$name/share
 E=selftests/e2e
 
-ok "the machine ran" "$RUN" -k "$KERNEL" -n "$name" --timeout 560 \
+ok "the machine ran" "$RUN" -k "$KERNEL" -n "$name" --timeout "$TIMEOUT" \
 	-f "build/$KERNEL/aegishv.ko" -f build/shim/aegishv \
 	-f "$(command -v jq)" -f $E/lib.sh -f $E/policy_guest.sh -- 'sh policy_guest.sh'
 

@@ -18,7 +18,7 @@ for x in s: x.bind(("127.0.0.1", 0))
 print(*[x.getsockname()[1] for x in s])')
 target=${ports% *} api=http://127.0.0.1:${ports#* }/api/v1
 
-"$RUN" -k "$KERNEL" -n "$name" --timeout 360 --hostfwd "$target:9108" \
+"$RUN" -k "$KERNEL" -n "$name" --timeout "$TIMEOUT" --hostfwd "$target:9108" \
 	-f "build/$KERNEL/aegishv.ko" -f build/shim/aegishv -f build/vmm/aegishv-vmm \
 	-f $E/lib.sh -f $E/prom_guest.sh -- 'sh prom_guest.sh' >/dev/null 2>&1 &
 machine=$!

@@ -173,7 +173,8 @@ def run_test(test, kernel, leaks):
     """One test on one kernel; called from several threads."""
     name = f"{test.name}.{kernel}" + (".kmemleak" if leaks else "")
     if test["runs"] == "host":
-        cmd, env = ["sh", test.path], {"KERNEL": kernel, "RUN": f"{HERE}/run.py"}
+        cmd = ["sh", test.path]
+        env = {"KERNEL": kernel, "RUN": f"{HERE}/run.py", "TIMEOUT": str(test.timeout(kernel))}
     else:
         cmd = [f"{HERE}/run.py", "-n", name.replace("/", "-"), *test.machine_args(kernel, TOP)]
         cmd += ["--kmemleak"] if leaks else []

@@ -5,8 +5,9 @@ comment lines at its top, "# key: value", what it needs:
   layer:    2 KUnit, 3 selftests (default), 4 end to end; the order of the report
   runs:     guest (default): by busybox sh in a test machine, as root, in /t,
             beside its files and tap.sh, KERNEL holding the tag;
-            host: by sh outside, in the top directory, with KERNEL and RUN
-            (run.py) set; for tests that watch a machine from outside
+            host: by sh outside, in the top directory, with KERNEL, RUN (run.py)
+            and TIMEOUT (of its machine) set; for tests that watch a machine
+            from outside
   kernels:  tags it runs on (default "6.1 6.12 newest debug")
   files:    to bring along, from the top, SRC or SRC:DST as for run.py -f;
             {k} is the kernel's tag, {o} is arm64/ for kernels of that and else

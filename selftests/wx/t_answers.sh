@@ -10,7 +10,7 @@ name=wx-answers-$KERNEL
 share=build/run/$name/share
 SHIM=build/shim/aegishv
 
-ok "the machine ran" "$RUN" -k "$KERNEL" -n "$name" --timeout 1100 --mem 1536 \
+ok "the machine ran" "$RUN" -k "$KERNEL" -n "$name" --timeout "$TIMEOUT" --mem 1536 \
 	-f "build/$KERNEL/aegishv.ko" -f $SHIM -f build/vmm/aegishv-vmm -f build/vmm/ahvctl \
 	-f "$(command -v jq)" -f selftests/tap.sh -f selftests/wx/wx.sh \
 	-f selftests/wx/answers_guest.sh -- "KERNEL=$KERNEL sh answers_guest.sh"
